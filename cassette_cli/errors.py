@@ -1,0 +1,56 @@
+"""What can go wrong with one file, and the exit codes.
+
+Library code raises; one loop in `cli.py` catches per file. This module knows no file format.
+"""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class ExitCode(IntEnum):
+    """The process's answer; `json.md`'s codes are the same for every output format."""
+
+    CLEAN = 0
+    FOUND = 1
+    COULD_NOT = 2
+    BUG = 3
+    INTERRUPTED = 130
+
+
+class Place(NamedTuple):
+    """Where in which file: line and column are 1-based; None where the whole file is meant."""
+
+    path: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in self if part is not None)
+
+
+class CassetteError(Exception):
+    """One file cannot be worked on; says what, where, and what to do next."""
+
+    def __init__(self, message: str, place: Place | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+
+class Unreadable(CassetteError):
+    """The file cannot be opened, decoded or parsed."""
+
+
+class Unrecognised(CassetteError):
+    """The file parses, but no recorder writes such files."""
+
+
+class BadRequest(CassetteError):
+    """A selector or option makes no sense for this file."""
+
+
+class Refused(CassetteError):
+    """An edit cannot be made, or its proof failed: nothing was written."""

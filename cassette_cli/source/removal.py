@@ -1,0 +1,125 @@
+"""What to cut when entries leave a mapping or a sequence, in block and in flow style.
+
+The rules: a block entry takes its whole lines and the comment on its last one; comments on lines of
+their own stay. The first key on a `- ` line gives its place to the next key, the dash stays. A flow
+entry takes one comma and the blank behind it. A collection that loses all of its entries becomes
+`{}` or `[]` where it stands: a recorder that expects the key still finds it.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+
+from cassette_cli.source.edit import Edit
+from cassette_cli.source.text import properties_end
+from cassette_cli.source.tree import Mapping, Node, Sequence
+
+_GAP = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|[\r\n]))*[ \t]*")  # blanks, comments, line breaks
+_REST_OF_LINE = re.compile(r"[^\r\n]*(?:\r\n|[\r\n]|\Z)")
+_OPEN_KEY = re.compile(r"(.*?:)[ \t]*(?:#.*)?")
+
+
+def remove(container: Mapping | Sequence, entries: Collection[int]) -> list[Edit]:
+    """The edits of the container's parent that take these entries out, and nothing else."""
+    if not entries:
+        return []
+    reader = _Entries(container)
+    if len(set(entries)) == len(container.items):
+        return reader.cut_all()
+    cut = reader.cut_flow if container.flow else reader.cut_block
+    return [edit for first, last in _runs(entries) for edit in cut(first, last)]
+
+
+def _runs(entries: Collection[int]) -> Iterator[tuple[int, int]]:
+    """The entries as runs of neighbours, first and last of each."""
+    wanted = sorted(set(entries))
+    first = wanted[0]
+    for one, two in zip(wanted, [*wanted[1:], -1], strict=True):
+        if two != one + 1:
+            yield first, one
+            first = two
+
+
+class _Entries:
+    """Where each entry of one container begins and ends in the text."""
+
+    def __init__(self, container: Mapping | Sequence) -> None:
+        self.container = container
+        self.text = container.parent.text
+        self.body = properties_end(self.text, container)
+        self.last = len(container.items) - 1
+
+    def end(self, index: int) -> int:
+        item = self.container.items[index]
+        node: Node = item[1] if isinstance(item, tuple) else item
+        return node.end
+
+    def begin(self, index: int) -> int:
+        """Where the entry begins: its dash, its `?`, or its key."""
+        flow = self.container.flow
+        if index == 0:
+            position = self.body + 1 if flow else self.body
+        else:
+            position = self.end(index - 1)
+        position = self._behind_gap(position)
+        if flow and index:
+            position = self._behind_gap(position + 1)  # the comma
+        return position
+
+    def _behind_gap(self, position: int) -> int:
+        match = _GAP.match(self.text, position)
+        return match.end() if match else position
+
+    def cut_all(self) -> list[Edit]:
+        empty = "{}" if isinstance(self.container, Mapping) else "[]"
+        if self.container.flow:
+            return [Edit(self.body, self.container.end, empty)]
+        start, end = self.begin(0), self.end(self.last)
+        line = self._line_start(start)
+        if not self.text[line:start].strip() and (key_end := self._open_key(line)) is not None:
+            return [Edit(key_end, key_end, f" {empty}"), self._lines(start, end)]
+        kept = len(self.text[start:end].rstrip("\r\n"))
+        return [Edit(start, start + kept, empty)]
+
+    def cut_flow(self, first: int, last: int) -> list[Edit]:
+        if last < self.last:
+            return [Edit(self.begin(first), self.begin(last + 1), "")]
+        return [Edit(self.end(first - 1), self.end(last), "")]
+
+    def cut_block(self, first: int, last: int) -> list[Edit]:
+        start, end = self.begin(first), self.end(last)
+        if not self.text[self._line_start(start) : start].strip():
+            return [self._lines(start, end)]
+        following = self.begin(last + 1)  # the container's first entry, on its parent's dash line
+        if not self.text[self._line_end(end) : following].strip():
+            return [Edit(start, following, "")]
+        kept = len(self.text[self._line_start(start) : start].rstrip(" "))
+        return [Edit(self._line_start(start) + kept, end, "")]
+
+    def _lines(self, start: int, end: int) -> Edit:
+        """All lines from start to end; with the break before them if the file's last line has none."""
+        begin, stop = self._line_start(start), self._line_end(end)
+        if stop == len(self.text) and self.text[stop - 1 : stop] not in ("\n", "\r"):
+            begin = len(self.text[:begin].removesuffix("\n").removesuffix("\r"))
+        return Edit(begin, stop, "")
+
+    def _line_start(self, position: int) -> int:
+        return max(self.text.rfind("\n", 0, position), self.text.rfind("\r", 0, position)) + 1
+
+    def _line_end(self, position: int) -> int:
+        if position and self.text[position - 1] in "\r\n":
+            return position  # a block scalar ends with its own break
+        match = _REST_OF_LINE.match(self.text, position)
+        return match.end() if match else position
+
+    def _open_key(self, line: int) -> int | None:
+        """Behind the colon of a key whose value starts on the line at `line`, if there is one."""
+        if self.body > self.container.start:
+            return self.container.start + len(self.text[self.container.start : self.body].rstrip())
+        while line > 0:
+            line = self._line_start(line - 1)
+            above = _REST_OF_LINE.match(self.text, line)
+            content = above[0].rstrip("\r\n") if above else ""
+            if content.strip() and not content.lstrip().startswith("#"):
+                match = _OPEN_KEY.fullmatch(content)
+                return line + match.end(1) if match else None
+        return None

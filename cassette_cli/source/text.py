@@ -1,0 +1,181 @@
+"""Text: a string that knows where it stands, and turns a change of itself into edits of the file.
+
+A `Text` *is* its decoded value, so it goes wherever a string goes; besides, it knows the characters
+of its parent that it was read from and the style in which it stands there. The parent is the
+document or another text, so layers nest: a word in a JSON string in a server-sent event in a YAML
+block is four texts, each of which only knows the one around it. A `Joined` text is spread over
+several (a reply over its streamed deltas).
+
+`rewrite` is the one verb for editing: changes of texts in, edits of documents out.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Protocol, Self
+
+from cassette_cli.errors import Place, Refused
+from cassette_cli.source.document import Document
+from cassette_cli.source.edit import Edit, ordered
+from cassette_cli.source.respell import respell
+from cassette_cli.source.scalar import BLOCKS, Decoded, Style, block_indent, decode
+
+_PROPERTIES = re.compile(r"(?:[!&]\S*(?:[ \t]+#[^\r\n]*)?\s*)*")
+
+
+class _Tagged(Protocol):
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def tag(self) -> str | None: ...
+    @property
+    def anchor(self) -> str | None: ...
+
+
+def properties_end(text: str, node: "_Tagged") -> int:
+    """Where a node's content starts, behind its tag, its anchor and what separates them."""
+    if node.tag is None and node.anchor is None:
+        return node.start
+    match = _PROPERTIES.match(text, node.start, node.end)
+    return match.end() if match else node.start
+
+
+class Text(str):
+    """A decoded string read from the characters start..end of its parent."""
+
+    __slots__ = ("anchor", "end", "parent", "start", "style", "tag")
+    parent: "Document | Text"
+    start: int
+    end: int
+    style: Style
+    tag: str | None
+    anchor: str | None
+
+    def __new__(
+        cls,
+        value: str,
+        parent: "Document | Text",
+        start: int,
+        end: int,
+        style: Style,
+        tag: str | None = None,
+        anchor: str | None = None,
+    ) -> Self:
+        self = str.__new__(cls, value)
+        self.parent = parent
+        self.start = start
+        self.end = end
+        self.style = style
+        self.tag = tag
+        self.anchor = anchor
+        return self
+
+    @classmethod
+    def inside(cls, parent: "Document | Text", start: int, end: int, style: Style) -> Self:
+        """The text that the characters start..end of `parent` stand for."""
+        return cls(decode(style, parent.text[start:end]).value, parent, start, end, style)
+
+    @property
+    def text(self) -> str:
+        return self
+
+    @property
+    def content_start(self) -> int:
+        """Where the scalar itself starts, behind a YAML tag and anchor."""
+        return properties_end(self.parent.text, self)
+
+    @property
+    def document(self) -> Document:
+        return self.parent if isinstance(self.parent, Document) else self.parent.document
+
+    @property
+    def depth(self) -> int:
+        return 0 if isinstance(self.parent, Document) else self.parent.depth + 1
+
+    def offset(self, position: int = 0) -> int:
+        """The offset in the document at which the character `position` is written."""
+        at = self.content_start + self._decoded().start_of(position)
+        return at if isinstance(self.parent, Document) else self.parent.offset(at)
+
+    def place(self, position: int = 0) -> Place:
+        return self.document.place(self.offset(position))
+
+    def parent_edits(self, edits: Sequence[Edit]) -> list[tuple["Document | Text", list[Edit]]]:
+        """What the parent must change so that this text changes; raises Refused if nothing would do."""
+        start = self.content_start
+        spelt = respell(self.style, self.parent.text[start : self.end], edits, self._indent())
+        if spelt is None:
+            raise Refused("the new text cannot be written here", self.place(edits[0].start))
+        return [(self.parent, [Edit(start + one, start + two, new) for one, two, new in spelt])]
+
+    def _decoded(self) -> Decoded:
+        return decode(self.style, self.parent.text[self.content_start : self.end], self._indent())
+
+    def _indent(self) -> int:
+        if self.style not in BLOCKS:
+            return 0
+        return block_indent(self.parent.text[self.content_start : self.end], self)
+
+
+class Joined(str):
+    """One string made of several, in order; those that are texts can be changed."""
+
+    __slots__ = ("pieces",)
+    pieces: tuple[str, ...]
+
+    def __new__(cls, pieces: Iterable[str]) -> Self:
+        parts = tuple(pieces)
+        self = str.__new__(cls, "".join(parts))
+        self.pieces = parts
+        return self
+
+    @property
+    def depth(self) -> int:
+        return 1 + max((piece.depth for piece in self.pieces if isinstance(piece, Text)), default=0)
+
+    def parent_edits(self, edits: Sequence[Edit]) -> list[tuple[Document | Text, list[Edit]]]:
+        """The edits dealt out: the first piece that one touches takes the new text, others only lose."""
+        result: list[tuple[Document | Text, list[Edit]]] = []
+        waiting, begin = list(edits), 0
+        for number, piece in enumerate(self.pieces):
+            end = begin + len(piece)
+            last = number == len(self.pieces) - 1
+            mine = []
+            while waiting and (waiting[0].start < end or last):
+                start, stop, new = waiting.pop(0)
+                mine.append(Edit(start - begin, min(stop, end) - begin, new))
+                if stop > end:
+                    waiting.insert(0, Edit(end, stop, ""))
+                    break
+            if mine and not isinstance(piece, Text):
+                raise Refused("a part of this text has no place of its own in the file")
+            if mine and isinstance(piece, Text):
+                result.append((piece, mine))
+            begin = end
+        return result
+
+
+def rewrite(changes: Iterable[tuple[Text | Joined, Iterable[Edit]]]) -> dict[Document, list[Edit]]:
+    """The edits of each document after which every text reads with its changes made.
+
+    One batch for all changes of a file: the deepest layer is lowered first, so that what several
+    layers do to one scalar meets there. Raises Refused where changes overlap or cannot be written.
+    """
+    pending: dict[int, tuple[Text | Joined, list[Edit]]] = {}
+    result: dict[Document, list[Edit]] = {}
+
+    def add(target: Document | Text | Joined, edits: Iterable[Edit]) -> None:
+        if isinstance(target, Document):
+            result.setdefault(target, []).extend(edits)
+        else:
+            pending.setdefault(id(target), (target, []))[1].extend(edits)
+
+    for text, edits in changes:
+        add(text, edits)
+    while pending:
+        deepest = max(pending, key=lambda key: pending[key][0].depth)
+        text, edits = pending.pop(deepest)
+        for target, lowered in text.parent_edits(ordered(edits)) if edits else ():
+            add(target, lowered)
+    return {document: ordered(edits) for document, edits in result.items()}

@@ -1,0 +1,174 @@
+"""The tree that a YAML or JSON text is read into: plain nodes that point into the text.
+
+A scalar is a `Text`. Tags are never acted on and plain scalars are never guessed at: `plain` gives
+ordinary values where someone wants them. Aliases keep their own place; `get` follows them.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias, Union
+
+from cassette_cli.errors import Unreadable
+from cassette_cli.source.document import Document
+from cassette_cli.source.scalar import Style
+from cassette_cli.source.text import Text
+
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+Node: TypeAlias = Union[Text, "Mapping", "Sequence", "Alias"]
+
+DEEPEST = 200  # nested collections; recursion over a tree stays far from Python's own limit
+LARGEST_EXPANSION = 1_000_000  # values that the aliases of one tree may stand for
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alias:
+    """A YAML alias `*name`, at its own place, and the node that it stands for."""
+
+    parent: Document | Text
+    start: int
+    end: int
+    target: "Text | Mapping | Sequence"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapping:
+    """Keys and values in file order; a key can be any node and can repeat."""
+
+    parent: Document | Text
+    start: int  # of the tag or anchor, if it has one
+    end: int  # of its last entry, in block style
+    flow: bool
+    items: tuple[tuple[Node, Node], ...]
+    tag: str | None = None
+    anchor: str | None = None
+
+    def get(self, key: str) -> "Text | Mapping | Sequence | None":
+        """The value under `key`, an alias followed; the last one counts, then a merged (`<<`) one."""
+        merged = None
+        for name, value in reversed(self.items):
+            if name == key:
+                return resolve(value)
+            if name == "<<":
+                merged = resolve(value)
+        if isinstance(merged, Mapping):
+            return merged.get(key)
+        sources = merged.items if isinstance(merged, Sequence) else ()
+        found = (source.get(key) for source in map(resolve, sources) if isinstance(source, Mapping))
+        return next((node for node in found if node is not None), None)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.get(key) is not None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequence:
+    """The entries of a list, in file order."""
+
+    parent: Document | Text
+    start: int
+    end: int
+    flow: bool
+    items: tuple[Node, ...]
+    tag: str | None = None
+    anchor: str | None = None
+
+    def __iter__(self) -> Iterator["Text | Mapping | Sequence"]:
+        return map(resolve, self.items)
+
+
+def resolve(node: Node) -> Text | Mapping | Sequence:
+    return node.target if isinstance(node, Alias) else node
+
+
+def document_of(node: Node) -> Document:
+    return node.parent if isinstance(node.parent, Document) else node.parent.document
+
+
+def offset_of(node: Node) -> int:
+    """Where in the document the node starts, behind a scalar's tag."""
+    if isinstance(node, Text):
+        return node.offset()
+    return node.start if isinstance(node.parent, Document) else node.parent.offset(node.start)
+
+
+def plain(node: Node) -> Json:
+    """The ordinary value of a tree, as PyYAML's safe loader or `json` reads it (dates stay text).
+
+    Strings in it are still `Text`s. Raises Unreadable where aliases expand without bound.
+    """
+    room = LARGEST_EXPANSION
+
+    def convert(node: Node, expanded: bool) -> Json:
+        nonlocal room
+        if isinstance(node, Alias):
+            return convert(node.target, True)
+        room -= expanded
+        if room < 0:
+            line, column = document_of(node).line_column(offset_of(node))
+            raise Unreadable(f"aliases of the value at {line}:{column} stand for over a million values")
+        if isinstance(node, Text):
+            return plain_scalar(node)
+        if isinstance(node, Sequence):
+            return [convert(item, expanded) for item in node.items]
+        merged: dict[str, Json] = {}
+        own: dict[str, Json] = {}
+        for key, value in node.items:
+            if key == "<<":
+                sources = convert(value, expanded)
+                for source in reversed(sources) if isinstance(sources, list) else (sources,):
+                    merged |= source if isinstance(source, dict) else {}
+            else:
+                own[key if isinstance(key, Text) else "?"] = convert(value, expanded)
+        return merged | own
+
+    return convert(node, False)
+
+
+_INT = re.compile(r"[-+]?(?:0b[01_]+|0x[\da-fA-F_]+|0o?[0-7_]+|0|[1-9][\d_]*)\Z")
+_FLOAT = re.compile(r"[-+]?(?:\d[\d_]*)?\.\d[\d_]*(?:[eE][-+]\d+)?\Z|[-+]?\d[\d_]*\.\d*(?:[eE][-+]\d+)?\Z")
+_SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
+_WORDS: dict[str, bool | None] = {
+    spelling: value
+    for word, value in {
+        "null": None, "true": True, "yes": True, "on": True, "false": False, "no": False, "off": False,
+    }.items()
+    for spelling in (word, word.capitalize(), word.upper())
+} | {"~": None, "": None}  # fmt: skip
+
+
+def plain_scalar(text: Text) -> bool | int | float | str | None:
+    """What an unquoted, untagged scalar stands for; any other is a string."""
+    if text.style is Style.JSON_WORD:
+        return _json_word(text)
+    if text.style is not Style.PLAIN or text.tag not in (None, "!"):
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.match(text):
+        return _yaml_int(text)
+    if _FLOAT.match(text):
+        return float(text.replace("_", ""))
+    if _SPECIAL.match(text):
+        return float(text.replace(".", ""))
+    return text
+
+
+def _yaml_int(text: str) -> int | str:
+    digits = text.lower().replace("_", "")
+    sign = -1 if digits[0] == "-" else 1
+    digits = digits.lstrip("+-")
+    base = {"0x": 16, "0b": 2, "0o": 8}.get(digits[:2], 8 if digits[0] == "0" and len(digits) > 1 else 10)
+    try:
+        return sign * int(digits, base)
+    except ValueError:
+        return text  # more digits than Python converts: shown as written
+
+
+def _json_word(text: str) -> bool | int | float | str | None:
+    if text in ("null", "true", "false"):
+        return {"null": None, "true": True, "false": False}[text]
+    try:
+        return int(text) if text.lstrip("-").isdigit() else float(text)
+    except ValueError:
+        return text

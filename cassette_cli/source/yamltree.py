@@ -1,0 +1,120 @@
+"""YAML text into a tree, from the parser's events; the only module that imports ruamel.yaml.
+
+Events, not objects: no tag is constructed, no alias is expanded, marks are exact offsets. The C
+parser is used wherever it is installed; the pure one gives the same events, 40 times slower.
+"""
+
+from typing import Any  # ruamel.yaml carries no types
+
+from cassette_cli.errors import Place, Unreadable
+from cassette_cli.source.document import Document
+from cassette_cli.source.scalar import Style
+from cassette_cli.source.text import Text
+from cassette_cli.source.tree import DEEPEST, Alias, Mapping, Node, Sequence
+
+force_pure = False  # the tests run every promise under both parsers
+
+
+def parser_name() -> str:
+    """The parser that is in use, as `cassette --version` says it."""
+    from ruamel.yaml import YAML, __version__
+
+    pure = YAML(typ="safe", pure=force_pure).Parser.__module__.startswith("ruamel.yaml")
+    return f"ruamel.yaml {__version__}, {'pure Python (slow)' if pure else 'C'} parser"
+
+
+def parse_yaml(document: Document) -> list[Node]:
+    """The root node of each YAML document of the file; raises Unreadable with the place."""
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
+
+    try:
+        return _build(document)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(document.name, mark.line + 1, mark.column + 1) if mark else Place(document.name)
+        raise Unreadable(f"not YAML: {error.problem or error.context}", place) from None
+    except ReaderError as error:
+        raise Unreadable(
+            f"not YAML: the character U+{_code(error.character):04X} is not allowed",
+            document.place(_first_odd(document.text)),
+        ) from None
+    except YAMLError as error:
+        raise Unreadable(f"not YAML: {str(error).splitlines()[0]}", Place(document.name)) from None
+
+
+def _code(character: str | int) -> int:
+    return character if isinstance(character, int) else ord(character)
+
+
+def _first_odd(text: str) -> int:
+    return next((i for i, c in enumerate(text) if (c < " " and c not in "\t\n\r") or c == "\x7f"), 0)
+
+
+def _build(document: Document) -> list[Node]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.events import (
+        AliasEvent,
+        DocumentEndEvent,
+        MappingEndEvent,
+        MappingStartEvent,
+        ScalarEvent,
+        SequenceEndEvent,
+        SequenceStartEvent,
+    )
+
+    styles = {style.value: style for style in Style} | {None: Style.PLAIN}
+    new = str.__new__
+    roots: list[Node] = []
+    anchors: dict[str, Text | Mapping | Sequence] = {}
+    nodes = roots  # the children read so far of the innermost open collection
+    open_ones: list[tuple[Any, list[Node]]] = []
+    node: Node
+    for event in YAML(typ="safe", pure=force_pure).parse(document.text):
+        kind = event.__class__
+        if kind is ScalarEvent:
+            # Text.__new__ by hand: this is the innermost loop of the whole program.
+            text = new(Text, event.value)
+            text.parent = document
+            text.start = event.start_mark.index
+            text.end = event.end_mark.index
+            text.style = styles[event.style]
+            text.tag = event.tag
+            text.anchor = event.anchor
+            nodes.append(text)
+            if event.anchor is not None:
+                anchors[event.anchor] = text
+        elif kind is MappingStartEvent or kind is SequenceStartEvent:
+            if len(open_ones) == DEEPEST:
+                raise Unreadable(f"nested more than {DEEPEST} deep", document.place(event.start_mark.index))
+            open_ones.append((event, nodes))
+            nodes = []
+            if event.anchor is not None:
+                anchors.pop(event.anchor, None)
+        elif kind is MappingEndEvent or kind is SequenceEndEvent:
+            start, outer = open_ones.pop()
+            node = _collection(document, start, event, nodes)
+            nodes = outer
+            nodes.append(node)
+            if node.anchor is not None:
+                anchors[node.anchor] = node
+        elif kind is AliasEvent:
+            begin, end = event.start_mark.index, event.end_mark.index
+            if event.anchor not in anchors:
+                raise Unreadable(
+                    f"the alias *{event.anchor} has no anchor, or stands inside it", document.place(begin)
+                )
+            nodes.append(Alias(document, begin, end, anchors[event.anchor]))
+        elif kind is DocumentEndEvent:
+            anchors.clear()
+    return roots
+
+
+def _collection(document: Document, start: Any, end: Any, nodes: list[Node]) -> Mapping | Sequence:
+    flow = bool(start.flow_style)
+    stop = end.end_mark.index if flow else nodes[-1].end
+    begin = start.start_mark.index
+    if end.__class__.__name__ == "MappingEndEvent":
+        items = tuple(zip(nodes[::2], nodes[1::2], strict=True))
+        return Mapping(document, begin, stop, flow, items, start.tag, start.anchor)
+    return Sequence(document, begin, stop, flow, tuple(nodes), start.tag, start.anchor)
