@@ -1,0 +1,72 @@
+"""File formats: which recorder wrote this text, and what it holds in the model's terms.
+
+`RECORDERS` is the whole list; the first module that matches by content reads the file. To add one:
+a module with `ID`, `HINT`, `matches` and `load`, and a row here.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from cassette_cli.errors import Place, Unreadable, Unrecognised
+from cassette_cli.model import Cassette
+from cassette_cli.recorders import govcr, vcrpy
+from cassette_cli.source.document import Document
+from cassette_cli.source.jsontree import parse_json
+from cassette_cli.source.tree import Node
+from cassette_cli.source.yamltree import parse_yaml
+
+
+class Recorder(Protocol):
+    """What a recorder module offers."""
+
+    ID: str
+    HINT: re.Pattern[str]  # found in the raw text of every such file, parsable or not
+
+    def matches(self, roots: Sequence[Node], /) -> bool:
+        """Whether these are the roots of this recorder's file, judged by content alone."""
+
+    def load(self, document: Document, roots: Sequence[Node], /) -> Cassette:
+        """The file's interactions; raises Unreadable with the place of what is wrong."""
+
+
+RECORDERS: tuple[Recorder, ...] = (govcr, vcrpy)
+
+_CONFLICT = re.compile(r"^<<<<<<< .*\n(?:.*\n)*?=======\n", re.MULTILINE)
+
+
+def looks_like_cassette(document: Document) -> bool:
+    """A cheap look at the raw text: a file that it denies is no cassette, parsable or not."""
+    return any(recorder.HINT.search(document.text) for recorder in RECORDERS)
+
+
+def read_cassette(document: Document) -> Cassette:
+    """The cassette that a document holds; raises Unrecognised where no recorder writes such files."""
+    if not document.text.strip():
+        raise Unrecognised("the file is empty", Place(document.name))
+    roots = _parse(document)
+    for recorder in RECORDERS:
+        if recorder.matches(roots):
+            return recorder.load(document, roots)
+    known = ", ".join(recorder.ID for recorder in RECORDERS)
+    raise Unrecognised(f"not a cassette of a recorder that is known ({known})", Place(document.name))
+
+
+def _parse(document: Document) -> list[Node]:
+    try:
+        if document.text.lstrip()[0] not in "{[":
+            return parse_yaml(document)
+        try:
+            return [parse_json(document)]
+        except Unreadable as error:
+            if document.name.endswith((".yaml", ".yml")):
+                return parse_yaml(document)
+            raise error
+    except Unreadable as error:
+        if match := _CONFLICT.search(document.text):
+            raise Unreadable(
+                "the file holds conflict markers of git; resolve them first", document.place(match.start())
+            ) from None
+        if not looks_like_cassette(document):
+            raise Unrecognised(f"not a cassette ({error.message})", error.place) from None
+        raise

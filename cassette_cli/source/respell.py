@@ -156,6 +156,8 @@ def _encode(scalar: _Scalar, text: str, behind: int) -> str | None:
             return _encode_json(text, ascii_only=scalar.source.isascii())
         case Style.JSON_WORD:
             return text if _JSON_WORD.fullmatch(text) else None
+        case Style.LINE:
+            return None if "\n" in text or "\r" in text else text
         case Style.SSE:
             mark = _SSE_BREAK.search(scalar.source)
             return None if "\r" in text else text.replace("\n", mark[0] if mark else "\ndata: ")

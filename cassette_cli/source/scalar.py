@@ -26,6 +26,7 @@ class Style(StrEnum):
     JSON = "json"  # a JSON string, quotes included
     JSON_WORD = "json-word"  # a JSON number, true, false or null
     SSE = "sse"  # the data lines of one server-sent event, from the first value to the last
+    LINE = "line"  # one line as it stands
     PERCENT = "percent"  # a part of a URL
     FORM = "form"  # a part of a query or form, where + is a blank
 

@@ -11,7 +11,7 @@ several (a reply over its streamed deltas).
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeAlias
 
 from cassette_cli.errors import Place, Refused
 from cassette_cli.source.document import Document
@@ -132,28 +132,31 @@ class Joined(str):
 
     @property
     def depth(self) -> int:
-        return 1 + max((piece.depth for piece in self.pieces if isinstance(piece, Text)), default=0)
+        return 1 + max((piece.depth for piece in self.pieces if isinstance(piece, Text | Joined)), default=0)
 
-    def parent_edits(self, edits: Sequence[Edit]) -> list[tuple[Document | Text, list[Edit]]]:
+    def parent_edits(self, edits: Sequence[Edit]) -> "Lowered":
         """The edits dealt out: the first piece that one touches takes the new text, others only lose."""
-        result: list[tuple[Document | Text, list[Edit]]] = []
+        result: Lowered = []
         waiting, begin = list(edits), 0
         for number, piece in enumerate(self.pieces):
             end = begin + len(piece)
             last = number == len(self.pieces) - 1
-            mine = []
+            mine: list[Edit] = []
             while waiting and (waiting[0].start < end or last):
                 start, stop, new = waiting.pop(0)
                 mine.append(Edit(start - begin, min(stop, end) - begin, new))
                 if stop > end:
                     waiting.insert(0, Edit(end, stop, ""))
                     break
-            if mine and not isinstance(piece, Text):
+            if mine and not isinstance(piece, Text | Joined):
                 raise Refused("a part of this text has no place of its own in the file")
-            if mine and isinstance(piece, Text):
+            if mine and isinstance(piece, Text | Joined):
                 result.append((piece, mine))
             begin = end
         return result
+
+
+Lowered: TypeAlias = list[tuple[Document | Text | Joined, list[Edit]]]
 
 
 def rewrite(changes: Iterable[tuple[Text | Joined, Iterable[Edit]]]) -> dict[Document, list[Edit]]:

@@ -1,0 +1,238 @@
+"""One conversation, whatever the dialect: messages of parts, and what came back.
+
+Plain values. Strings in them are `Text`s when the body was read with places (`wire.body.traced`),
+a streamed text then is a `Joined` of its deltas; everything here treats them as strings.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from cassette_cli.source.text import Joined, Text
+from cassette_cli.source.tree import Json
+
+Object: TypeAlias = dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Words: `text` is seen, `reasoning` is thought aloud, `refusal` says no."""
+
+    type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that the client is to run; one that the provider ran itself if `server`."""
+
+    id: str | None
+    name: str
+    raw_arguments: str
+    server: bool = False
+
+    @property
+    def arguments(self) -> Json:
+        """The parsed arguments, `{}` for none at all, or None where they are no JSON."""
+        if not self.raw_arguments.strip():
+            return {}
+        try:
+            value: Json = json.loads(self.raw_arguments)
+        except (ValueError, RecursionError):
+            return None
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    tool_call_id: str | None
+    parts: "tuple[Part, ...]"
+    is_error: bool = False
+    server: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An image, audio or file: by what it is and how large, never by its bytes."""
+
+    type: str  # image, audio, file
+    media_type: str | None = None
+    size: int | None = None  # bytes, where the data stands in the body
+    url: str | None = None  # or a name or id, where it stands elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A source that the reply names; the provider's own fields."""
+
+    fields: Object
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A part that no rule here knows: kept, and shown as it is."""
+
+    raw: Json
+
+
+Part: TypeAlias = Prose | ToolCall | ToolResult | Media | Citation | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: str
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        return self._prose("text")
+
+    @property
+    def reasoning(self) -> str:
+        return self._prose("reasoning")
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The calls that the client is to run."""
+        return tuple(part for part in self.parts if isinstance(part, ToolCall) and not part.server)
+
+    def _prose(self, type_: str) -> str:
+        return "".join(part.text for part in self.parts if isinstance(part, Prose) and part.type == type_)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    name: str
+    description: str | None = None
+    parameters: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The provider's own numbers under common names."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    total_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderError:
+    type: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a request asks."""
+
+    model: str | None
+    messages: tuple[Message, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    params: Object = field(default_factory=dict)  # every other setting, as written
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a response says: its choices, the first of which is the reply."""
+
+    model: str | None = None
+    choices: tuple[Message, ...] = ()
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    error: ProviderError | None = None
+    ended: bool = True  # False for a stream without the end mark of its dialect
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a dialect is told by: the path of the URL, the request's JSON, the reply's first values."""
+
+    url: str
+    asked: Object
+    said: tuple[Object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One interaction as its dialect reads it."""
+
+    dialect: str
+    prompt: Prompt
+    answer: Answer
+    streamed: bool
+    complete: bool
+    problems: tuple[str, ...] = ()
+
+    @property
+    def model(self) -> str | None:
+        return self.prompt.model or self.answer.model
+
+    @property
+    def reply(self) -> Message | None:
+        return self.answer.choices[0] if self.answer.choices else None
+
+
+# -- reading JSON that may be anything -------------------------------------------------------------
+
+
+def as_object(value: Json) -> Object:
+    return value if isinstance(value, dict) else {}
+
+
+def objects(value: Json) -> list[Object]:
+    """The objects of a list; what else stands in it is passed over."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def as_text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def text_or_none(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def count(value: Json) -> int | None:
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def compact(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def joined(pieces: list[str]) -> str:
+    """The pieces as one string, which knows its places if they do."""
+    if len(pieces) == 1:
+        return pieces[0]
+    if any(isinstance(piece, Text | Joined) for piece in pieces):
+        return Joined(pieces)
+    return "".join(pieces)
+
+
+def prose(type_: str, text: str) -> tuple[Prose, ...]:
+    """One part, or none for no text."""
+    return (Prose(type_, text),) if text else ()
+
+
+def data_url(type_: str, url: str) -> Media:
+    """An image or file by its URL; of a data URL, its type and size."""
+    if not url.startswith("data:"):
+        return Media(type_, url=url)
+    head, _, data = url[5:].partition(",")
+    media_type, _, coding = head.partition(";")
+    return Media(type_, media_type or None, base64_size(data) if "base64" in coding else len(data))
+
+
+def base64_size(data: str) -> int:
+    """How many bytes base64 text stands for."""
+    return len(data) * 3 // 4 - data[-2:].count("=")
+
+
+def settings(body: Object, *known: str) -> Object:
+    """What a request says besides what has its own place."""
+    return {key: value for key, value in body.items() if key not in known}

@@ -1,0 +1,103 @@
+"""What every recorder's file comes down to: a cassette of interactions.
+
+The model holds what is stored, as it is stored; `wire` undoes content codings. A string that stands
+in the file is a `Text` and can be changed through `source.text.rewrite`; one that a recorder does
+not write down (a method that it leaves out) is a plain string.
+"""
+
+from binascii import Error as BadBase64
+from binascii import a2b_base64
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cassette_cli.source.document import Document
+from cassette_cli.source.text import Text
+from cassette_cli.source.tree import Node, offset_of
+
+
+class Header(NamedTuple):
+    """One name and one value; a name that has several values has several headers."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A stored body: a scalar (text, or base64 of bytes), a tree of structured values, or nothing."""
+
+    node: Node | None = None
+    base64: bool = False
+
+    @property
+    def tree(self) -> Node | None:
+        return None if isinstance(self.node, Text) else self.node
+
+    @property
+    def text(self) -> Text | None:
+        """The body where it is stored as text."""
+        return self.node if isinstance(self.node, Text) and not self.base64 else None
+
+    @property
+    def bytes(self) -> bytes:
+        """The stored bytes of a scalar body; raises ValueError where they are not base64 as claimed."""
+        if not isinstance(self.node, Text):
+            return b""
+        if not self.base64:
+            return self.node.encode("utf-8", "surrogatepass")
+        try:
+            return a2b_base64(self.node.encode("ascii", "replace"))
+        except BadBase64 as error:
+            raise ValueError(f"not base64: {error}") from None
+
+
+class Headed:
+    """What a request and a response share: looking up a header, case aside."""
+
+    __slots__ = ()
+    headers: tuple[Header, ...]
+
+    def header(self, name: str) -> str:
+        """The values of a header joined by commas, as HTTP has it; empty if there is none."""
+        wanted = name.lower()
+        return ", ".join(value for key, value in self.headers if key.lower() == wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Headed):
+    method: str
+    url: str
+    headers: tuple[Header, ...]
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Response(Headed):
+    status: int | None
+    headers: tuple[Header, ...]
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One request with the response that was recorded for it."""
+
+    index: int  # 0-based place in the file, whatever id the recorder gave it
+    node: Node
+    request: Request
+    response: Response
+    duration_ms: float | None = None
+    recorded_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cassette:
+    """One file's interactions, in file order."""
+
+    recorder: str
+    version: str | None
+    interactions: tuple[Interaction, ...]
+    document: Document
+
+    def line(self, interaction: Interaction) -> int:
+        return self.document.line_column(offset_of(interaction.node))[0]

@@ -1,0 +1,145 @@
+"""Typed reading of a recorder's tree: each getter gives what it promises or says what stands there.
+
+Shared by the recorder modules; knows what HTTP recordings have in common, but no recorder.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from cassette_cli.errors import Unreadable
+from cassette_cli.model import Body, Header
+from cassette_cli.source.text import Text
+from cassette_cli.source.tree import Mapping, Node, Sequence, document_of, offset_of, plain_scalar, resolve
+
+BINARY = "tag:yaml.org,2002:binary"
+
+
+def mapping(node: Node | None, what: str, parent: Node) -> Mapping:
+    """The node as a mapping; `what` and `parent` say in the error what was expected where."""
+    if isinstance(node, Mapping):
+        return node
+    raise wrong(node, what, "a mapping", parent)
+
+
+def string(node: Node | None, what: str, parent: Node) -> Text:
+    if isinstance(node, Text):
+        return node
+    raise wrong(node, what, "a string", parent)
+
+
+def wrong(node: Node | None, what: str, expected: str, parent: Node) -> Unreadable:
+    """The error that says what stands where something else should, with its place."""
+    at = document_of(parent).place(offset_of(parent if node is None else node))
+    if node is None:
+        return Unreadable(f"{what} is missing, expected {expected}", at)
+    return Unreadable(f"{what} is {kind_of(node)}, expected {expected}", at)
+
+
+def kind_of(node: Node) -> str:
+    node = resolve(node)
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if isinstance(node, Sequence):
+        return "a list"
+    value = plain_scalar(node)
+    if value is None:
+        return "null"
+    return "a boolean" if isinstance(value, bool) else "a string" if isinstance(value, str) else "a number"
+
+
+def is_null(node: Node | None) -> bool:
+    return node is None or (isinstance(node, Text) and plain_scalar(node) is None)
+
+
+def integer(node: Node | None) -> int | None:
+    """A whole number, quoted or not; None for anything else."""
+    try:
+        return int(node) if isinstance(node, Text) else None
+    except ValueError:
+        return None
+
+
+def interactions(root: Mapping) -> list[Mapping]:
+    """The entries of `interactions`; none for null and for an empty mapping, which both occur."""
+    node = root.get("interactions")
+    if is_null(node) or (isinstance(node, Mapping) and not node.items):
+        return []
+    if not isinstance(node, Sequence):
+        raise wrong(node, "interactions", "a list", root)
+    return [mapping(entry, f"interaction {i}", node) for i, entry in enumerate(node)]
+
+
+def first_requests(root: Mapping) -> Iterator[Mapping]:
+    """The `request` mappings under `interactions`, however wrong the rest is: for detection only."""
+    node = root.get("interactions")
+    values: Iterable[Node] = ()
+    if isinstance(node, Sequence):
+        values = node.items
+    elif isinstance(node, Mapping):
+        values = (value for _, value in node.items)
+    for entry in map(resolve, values):
+        request = entry.get("request") if isinstance(entry, Mapping) else None
+        if isinstance(request, Mapping):
+            yield request
+
+
+def version(root: Mapping, known: tuple[str, ...], recorder: str) -> str | None:
+    node = root.get("version")
+    if is_null(node) or (isinstance(node, Text) and node in known):
+        return str(node) if isinstance(node, Text) else None
+    found = f"version {node}" if isinstance(node, Text) else "this version"
+    raise Unreadable(
+        f"{found} is not known: {recorder} writes {' and '.join(known)}",
+        document_of(root).place(offset_of(node or root)),
+    )
+
+
+def headers(node: Node | None, parent: Node) -> tuple[Header, ...]:
+    """Headers from a mapping (of values or lists), a list of pairs, or a list of `Name: value` lines."""
+    if is_null(node):
+        return ()
+    found: list[Header] = []
+    if isinstance(node, Mapping):
+        for name, value in node.items:
+            if isinstance(name, Text):
+                found += _values(name, resolve(value))
+        if len(node.items) == 1 and not isinstance(node.items[0][0], Text):
+            return headers(resolve(node.items[0][0]), parent)  # ? !!python/object:frozenset
+        return tuple(found)
+    if not isinstance(node, Sequence):
+        raise wrong(node, "headers", "a mapping", parent)
+    for entry in node:
+        if isinstance(entry, Sequence) and len(entry.items) == 2 and isinstance(entry.items[0], Text):
+            found += _values(entry.items[0], resolve(entry.items[1]))
+        elif isinstance(entry, Text):
+            line = entry.partition(":")
+            found.append(Header(line[0], line[2].strip()))
+        elif isinstance(entry, Sequence):
+            found += headers(entry, node)
+        else:
+            raise wrong(entry, "a header", "a name and a value", node)
+    return tuple(found)
+
+
+def _values(name: Text, value: Text | Mapping | Sequence) -> Iterator[Header]:
+    if isinstance(value, Text):
+        yield Header(name, value)
+    elif isinstance(value, Sequence):
+        for item in value:
+            if not isinstance(item, Text):
+                raise wrong(item, f"a value of the header {name}", "a string", value)
+            yield Header(name, item)
+    else:
+        raise wrong(value, f"the header {name}", "a string or a list", value)
+
+
+def body(node: Node | None) -> Body:
+    """A body as it stands: text, `!!binary`, `{string: ...}` and `{base64_string: ...}`, or a tree."""
+    if is_null(node) or node is None:
+        return Body()
+    if isinstance(node, Mapping) and len(node.items) <= 2:
+        encoded, text = node.get("base64_string"), node.get("string")
+        if isinstance(encoded, Text):
+            return Body(encoded, base64=True)
+        if "string" in node:
+            return body(text)
+    return Body(node, base64=isinstance(node, Text) and node.tag == BINARY)

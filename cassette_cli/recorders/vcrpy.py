@@ -1,0 +1,94 @@
+"""vcrpy (kevin1024/vcrpy): YAML and JSON, `version: 1`; its list form from before version 1.0.
+
+An interaction's request has `uri`. A response's body is `{string: ...}`, or `content` in what its
+httpx stub once wrote; a custom serializer in wide use stores JSON bodies as a tree, `parsed_body`.
+"""
+
+import re
+from collections.abc import Sequence as Roots
+
+from cassette_cli.model import Body, Cassette, Interaction, Request, Response
+from cassette_cli.recorders import reading
+from cassette_cli.source.document import Document
+from cassette_cli.source.text import Joined, Text
+from cassette_cli.source.tree import Mapping, Node, Sequence
+
+ID = "vcrpy"
+HINT = re.compile(r"""^["'{\s]*interactions["']?\s*:|^- request:""", re.MULTILINE)
+
+_DEFAULT_PORTS = {"https": "443", "http": "80"}
+
+
+def matches(roots: Roots[Node]) -> bool:
+    root = roots[0] if roots else None
+    if isinstance(root, Sequence) and root.items:
+        entry = next(iter(root))
+        request = entry.get("request") if isinstance(entry, Mapping) else None
+        return isinstance(request, Mapping) and "path" in request
+    if not isinstance(root, Mapping) or root.tag or "interactions" not in root:
+        return False
+    request = next(reading.first_requests(root), None)
+    return "uri" in request if request else _is_empty(root)
+
+
+def _is_empty(root: Mapping) -> bool:
+    node = root.get("interactions")
+    return reading.is_null(node) or (isinstance(node, Mapping | Sequence) and not node.items)
+
+
+def load(document: Document, roots: Roots[Node]) -> Cassette:
+    root = roots[0]
+    if isinstance(root, Sequence):
+        entries = [reading.mapping(entry, f"interaction {i}", root) for i, entry in enumerate(root)]
+        version = None
+    else:
+        root = reading.mapping(root, "the file", root)
+        version = reading.version(root, ("1",), ID)
+        entries = reading.interactions(root)
+    return Cassette(ID, version, tuple(_interaction(i, entry) for i, entry in enumerate(entries)), document)
+
+
+def _interaction(index: int, entry: Mapping) -> Interaction:
+    request = reading.mapping(entry.get("request"), "request", entry)
+    response = reading.mapping(entry.get("response"), "response", entry)
+    return Interaction(
+        index,
+        entry,
+        Request(
+            reading.string(request.get("method"), "method", request),
+            _url(request),
+            reading.headers(request.get("headers"), request),
+            _body(request),
+        ),
+        Response(
+            _status(response),
+            reading.headers(response.get("headers"), response),
+            _body(response),
+        ),
+    )
+
+
+def _url(request: Mapping) -> str:
+    if "uri" in request or "host" not in request:
+        return reading.string(request.get("uri"), "uri", request)
+    scheme, host, port, path = (
+        reading.string(request.get(key), key, request) for key in ("protocol", "host", "port", "path")
+    )
+    number = () if _DEFAULT_PORTS.get(scheme) == port else (":", port)
+    return Joined((scheme, "://", host, *number, path))
+
+
+def _status(response: Mapping) -> int | None:
+    status = response.get("status")
+    if isinstance(status, Mapping):
+        return reading.integer(status.get("code"))
+    return reading.integer(response.get("status_code"))
+
+
+def _body(message: Mapping) -> Body:
+    if "parsed_body" in message:
+        return Body(message.get("parsed_body"))
+    if "content" in message and "body" not in message:
+        content = message.get("content")
+        return reading.body(content) if isinstance(content, Text) else Body(content)
+    return reading.body(message.get("body"))

@@ -1,0 +1,147 @@
+"""Bodies as a reader means them: content codings undone, charset applied, the kind told.
+
+What cannot be read is never an exception: the content says in `problems` what is wrong with it.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from cassette_cli.errors import CassetteError
+from cassette_cli.model import Body, Request, Response
+from cassette_cli.source.jsontree import parse_json
+from cassette_cli.source.text import Text
+from cassette_cli.source.tree import Json, plain
+from cassette_cli.wire.codings import undo_codings
+from cassette_cli.wire.sse import Event, looks_like_events, read_events, read_lines
+
+
+class Kind(StrEnum):
+    """What a body is, whatever its header says."""
+
+    EMPTY = "empty"
+    JSON = "json"
+    SSE = "sse"
+    NDJSON = "ndjson"
+    EVENTSTREAM = "eventstream"
+    FORM = "form"
+    MULTIPART = "multipart"
+    TEXT = "text"
+    BINARY = "binary"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A decoded body, by kind: its `text` (None for binary), its `json` value, its `events`."""
+
+    kind: Kind
+    data: bytes | None  # what was stored as bytes, codings undone; None where it was stored as text
+    text: str | None  # a Text where the body stands in the file as text
+    encoding: str | None = None  # the content codings that were undone
+    json: Json = None
+    events: tuple[Event, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def bytes(self) -> bytes:
+        return self.data if self.data is not None else (self.text or "").encode("utf-8", "surrogatepass")
+
+    @property
+    def size(self) -> int:
+        """Bytes, decoded; of a structured body, as compact JSON."""
+        return len(self.bytes)
+
+
+def read_content(message: Request | Response, loads: Callable[[str], Json] = json.loads) -> Content:
+    """The content of a message; with `traced` for `loads`, the strings in `json` keep their places."""
+    body = message.body
+    if body.node is None:
+        return Content(Kind.EMPTY, None, "")
+    if body.tree is not None:
+        return _read_tree(body)
+    media_type = message.header("content-type").partition(";")[0].strip().lower()
+    if body.text is not None and not body.text.startswith("\x1f\x8b"):
+        return _classify(Content(Kind.TEXT, None, body.text), media_type, loads)
+    try:
+        # Python 2's vcrpy wrote compressed bytes as characters of the same numbers.
+        data = body.bytes if body.text is None else body.text.encode("latin-1")
+    except ValueError as error:
+        return Content(Kind.TEXT, None, str(body.node), problems=(str(error),))
+    data, encoding, problem = undo_codings(data, message.header("content-encoding"), media_type)
+    problems = (problem,) if problem else ()
+    if media_type == "application/vnd.amazon.eventstream":
+        return Content(Kind.EVENTSTREAM, data, None, encoding, problems=problems)
+    text = _decode(data, message.header("content-type"))
+    if text is None:
+        return Content(Kind.BINARY, data, None, encoding, problems=problems)
+    return _classify(Content(Kind.TEXT, data, text, encoding, problems=problems), media_type, loads)
+
+
+def traced(text: str) -> Json:
+    """Like `json.loads`, but the strings in the result are texts if `text` is one."""
+    return plain(parse_json(text)) if isinstance(text, Text) else json.loads(text)
+
+
+def _read_tree(body: Body) -> Content:
+    try:
+        value = plain(body.node) if body.node is not None else None
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except (CassetteError, ValueError) as error:
+        return Content(Kind.TEXT, None, "", problems=(_brief(error),))
+    return Content(Kind.JSON, None, text, json=value)
+
+
+def _classify(content: Content, media_type: str, loads: Callable[[str], Json]) -> Content:
+    """The content of a text, with its kind, and its value or events."""
+    text = content.text or ""
+    if not text:
+        return replace(content, kind=Kind.EMPTY)
+    claims_lines = "ndjson" in media_type or "jsonl" in media_type
+    claims_json = media_type.endswith(("json", "javascript")) and not claims_lines
+    head = text[:512].lstrip("\ufeff \t\r\n")[:1]
+    if head in ("{", "[") or (claims_json and head):
+        fault = None
+        if not claims_lines:
+            try:
+                return replace(content, kind=Kind.JSON, json=loads(text))
+            except (ValueError, RecursionError, CassetteError) as error:
+                fault = f"the JSON body does not parse: {_brief(error)}"
+        lines = read_lines(text)
+        if (claims_lines or len(lines) > 1) and _are_json(lines):
+            return replace(content, kind=Kind.NDJSON, events=tuple(lines))
+        if fault and (claims_json or head == "{"):
+            return replace(content, problems=(*content.problems, fault))
+    if media_type == "text/event-stream" or looks_like_events(text):
+        return replace(content, kind=Kind.SSE, events=tuple(read_events(text)))
+    if media_type == "application/x-www-form-urlencoded":
+        return replace(content, kind=Kind.FORM)
+    return replace(content, kind=Kind.MULTIPART) if media_type.startswith("multipart/") else content
+
+
+def _are_json(lines: list[Event]) -> bool:
+    """Whether lines look like values: the first parses, all begin as one."""
+    try:
+        json.loads(lines[0].data)
+    except (ValueError, RecursionError):
+        return False
+    return all(line.data.lstrip()[0] in "{[" for line in lines)
+
+
+def _brief(error: Exception) -> str:
+    return error.message if isinstance(error, CassetteError) else str(error)
+
+
+def _decode(data: bytes, content_type: str) -> str | None:
+    """The text of a body, or None where it is no text."""
+    charset = content_type.lower().partition("charset=")[2].partition(";")[0].strip(" \"'")
+    for name in (charset or "utf-8", "utf-8"):
+        try:
+            text = data.decode(name)
+        except (UnicodeDecodeError, LookupError):
+            continue
+        if "\0" not in text[:4096]:
+            return text
+    text = data.decode("utf-8", "replace")
+    # A recording that was cut inside a character is text all the same; the cut is shown as U+FFFD.
+    return text if text.rstrip("\ufffd").count("\ufffd") == 0 and len(text) > 8 and "\0" not in text else None

@@ -1,0 +1,148 @@
+"""Content codings (gzip, deflate, br, zstd), undone where the bytes really have them, and bounded.
+
+`Content-Encoding` is a claim: many recorders store the body decoded and keep the header.
+"""
+
+import zlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+LARGEST_BODY = 128 * 1024 * 1024  # bytes; a body that unpacks to more is left as it is, and said
+
+
+class Unpacked(NamedTuple):
+    data: bytes
+    encoding: str | None  # the codings that were undone, in the header's order
+    problem: str | None = None
+
+
+class _Cut(Exception):
+    """The packed data ends too early."""
+
+    def __init__(self, rest: bytes) -> None:
+        super().__init__()
+        self.rest = rest  # what could be unpacked
+
+
+class _TooLarge(Exception):
+    """A bomb."""
+
+
+class _Missing(Exception):
+    """The library for a coding is not installed; the argument is the extra that brings it."""
+
+
+def undo_codings(data: bytes, claimed: str, media_type: str = "") -> Unpacked:
+    """The bytes without the codings that they really have; a problem where one cannot be undone."""
+    names = [name.strip().lower() for name in claimed.split(",") if name.strip()]
+    if not names and data.startswith(b"\x1f\x8b") and "zip" not in media_type:
+        names = ["gzip"]  # a recorder that drops headers
+    undone: list[str] = []
+    problem = None
+    for name in reversed(names):
+        undo = _CODINGS.get(name.removeprefix("x-"))
+        if undo is None or not data or problem:
+            continue
+        try:
+            data = undo(data)
+            undone.insert(0, name)
+        except _Cut as error:
+            data, problem = error.rest, f"the {name} data is cut short; this is what is left of it"
+            undone.insert(0, name)
+        except _TooLarge:
+            problem = f"the {name} data unpacks to more than {LARGEST_BODY // 1024**2} MiB; left as it is"
+        except _Missing as error:
+            problem = f"the body is packed as {name}; to read it: pip install 'cassette-cli[{error}]'"
+        except ValueError as error:
+            if not is_text(data):
+                problem = f"the {name} data cannot be unpacked: {error}"
+    return Unpacked(data, ", ".join(undone) or None, problem)
+
+
+def is_text(data: bytes) -> bool:
+    try:
+        return b"\0" not in data[:4096] and data.decode() is not None
+    except UnicodeDecodeError:
+        return False
+
+
+def _inflate(data: bytes, wbits: int) -> bytes:
+    """Zlib's formats; of gzip all members."""
+    out, room = [], LARGEST_BODY
+    while data:
+        unpacker = zlib.decompressobj(wbits)
+        try:
+            out.append(unpacker.decompress(data, room))
+        except zlib.error as error:
+            raise ValueError(str(error)) from None
+        room -= len(out[-1])
+        if unpacker.unconsumed_tail or room <= 0:
+            raise _TooLarge
+        if not unpacker.eof:
+            raise _Cut(b"".join(out))
+        data = unpacker.unused_data if unpacker.unused_data.startswith(b"\x1f\x8b") else b""
+    return b"".join(out)
+
+
+def _gzip(data: bytes) -> bytes:
+    return _inflate(data, 31)
+
+
+def _deflate(data: bytes) -> bytes:
+    """`deflate` is zlib's format by RFC 9110, bare deflate by widespread practice."""
+    if is_text(data):
+        raise ValueError("plain text")
+    try:
+        return _inflate(data, 15)
+    except ValueError:
+        return _inflate(data, -15)
+
+
+def _brotli(data: bytes) -> bytes:
+    if is_text(data):
+        raise ValueError("plain text")
+    try:
+        import brotli
+    except ImportError:
+        raise _Missing("brotli") from None
+    unpacker = brotli.Decompressor()
+    return _bounded(unpacker.process, unpacker.is_finished, data, brotli.error)
+
+
+def _zstd(data: bytes) -> bytes:
+    if not data.startswith(b"\x28\xb5\x2f\xfd"):
+        raise ValueError("no zstd data")
+    try:
+        import zstandard
+    except ImportError:
+        raise _Missing("zstd") from None
+    unpacker = zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj()
+    return _bounded(unpacker.decompress, lambda: unpacker.eof, data, zstandard.ZstdError)
+
+
+def _bounded(
+    feed: Callable[[bytes], bytes], finished: Callable[[], bool], data: bytes, fault: type[Exception]
+) -> bytes:
+    """All output, fed in pieces so small that it stays bounded (brotli packs 16 MB into 10 bytes)."""
+    out, size = [], 0
+    for start in range(0, len(data), 16):
+        if finished():
+            break
+        try:
+            out.append(feed(data[start : start + 16]))
+        except fault as error:
+            raise ValueError(str(error)) from None
+        size += len(out[-1])
+        if size > LARGEST_BODY:
+            raise _TooLarge
+    if not finished():
+        raise _Cut(b"".join(out))
+    return b"".join(out)
+
+
+_CODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": _gzip,
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+}
