@@ -96,9 +96,8 @@ def _content_part(item: Json) -> tuple[Part, ...]:
             return prose("refusal", as_text(part.get("refusal")))
         case "thinking" | "reasoning":
             thought = part.get("thinking") or part.get("text")
-            return prose(
-                "reasoning", "".join(as_text(p.get("text")) for p in objects(thought)) or as_text(thought)
-            )
+            pieces = [as_text(piece.get("text")) for piece in objects(thought)]
+            return prose("reasoning", joined(pieces) if pieces else as_text(thought))
         case "image_url":
             image = part.get("image_url")
             return (data_url("image", as_text(image) or as_text(as_object(image).get("url"))),)
@@ -144,7 +143,8 @@ def answer(events: Iterable[Json]) -> Answer:
             index = count(choice.get("index"))
             builder = builders.setdefault(place if index is None else index, _Builder())
             builder.add(as_object(choice.get("delta") or choice.get("message")))
-            builder.finish_reason = text_or_none(choice.get("finish_reason")) or builder.finish_reason
+            finish_reason = text_or_none(choice.get("finish_reason"))
+            builder.finish_reason = finish_reason or builder.finish_reason or finish_reason
     ordered = [builders[index] for index in sorted(builders)]
     choices = [Message(builder.role or "assistant", builder.parts()) for builder in ordered]
     if choices and extra:
@@ -206,6 +206,9 @@ class _Builder:
         id_ = text_or_none(call.get("id"))
         function = as_object(call.get("function") or call.get("custom"))
         name = as_text(function.get("name"))
+        arguments = function.get("arguments", function.get("input"))
+        if not (id_ or name or arguments):
+            return  # some servers send the field empty instead of leaving it out
         known = self._calls.get(slot)
         if known and known.id and id_ and id_ != known.id and name:
             # Some servers number every parallel call 0; a new id with a name is a new call.
@@ -213,7 +216,7 @@ class _Builder:
         if slot not in self._calls:
             self._calls[slot] = _Call()
             self._order.append(slot)
-        self._calls[slot].add(id_, name, function.get("arguments", function.get("input")))
+        self._calls[slot].add(id_, name, arguments)
 
     def _add_extras(self, delta: Object) -> None:
         self._others += [Citation(note) for note in objects(delta.get("annotations"))]
@@ -221,7 +224,7 @@ class _Builder:
             self._others += _content_part(image)
         if audio := as_object(delta.get("audio")):
             self._add_prose("text", as_text(audio.get("transcript")))
-            if "data" in audio or "id" in audio:
+            if audio.get("data") or audio.get("id"):
                 self._others.append(_audio(audio, None))
         for tool in objects(delta.get("executed_tools")):
             id_ = as_text(tool.get("index")) or None
