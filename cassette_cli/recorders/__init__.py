@@ -31,13 +31,14 @@ class Recorder(Protocol):
 
 
 RECORDERS: tuple[Recorder, ...] = (govcr, vcrpy)
+SUFFIXES = (".yaml", ".yml", ".json", ".gz")  # of the files that a walk looks into
 
 _CONFLICT = re.compile(r"^<<<<<<< .*\n(?:.*\n)*?=======\n", re.MULTILINE)
 
 
-def looks_like_cassette(document: Document) -> bool:
+def looks_like_cassette(text: str) -> bool:
     """A cheap look at the raw text: a file that it denies is no cassette, parsable or not."""
-    return any(recorder.HINT.search(document.text) for recorder in RECORDERS)
+    return any(recorder.HINT.search(text) for recorder in RECORDERS)
 
 
 def read_cassette(document: Document) -> Cassette:
@@ -67,6 +68,6 @@ def _parse(document: Document) -> list[Node]:
             raise Unreadable(
                 "the file holds conflict markers of git; resolve them first", document.place(match.start())
             ) from None
-        if not looks_like_cassette(document):
+        if not looks_like_cassette(document.text):
             raise Unrecognised(f"not a cassette ({error.message})", error.place) from None
         raise

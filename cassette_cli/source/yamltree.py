@@ -18,8 +18,9 @@ force_pure = False  # the tests run every promise under both parsers
 def parser_name() -> str:
     """The parser that is in use, as `cassette --version` says it."""
     from ruamel.yaml import YAML, __version__
+    from ruamel.yaml.parser import Parser
 
-    pure = YAML(typ="safe", pure=force_pure).Parser.__module__.startswith("ruamel.yaml")
+    pure = YAML(typ="safe", pure=force_pure).Parser is Parser
     return f"ruamel.yaml {__version__}, {'pure Python (slow)' if pure else 'C'} parser"
 
 

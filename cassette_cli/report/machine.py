@@ -1,0 +1,162 @@
+"""JSON output: the documents that scripts, CI and editors build on. Fields are only ever added."""
+
+import json
+import re
+from base64 import b64encode
+from dataclasses import asdict
+from typing import Any
+
+from cassette_cli.errors import CassetteError
+from cassette_cli.llm.messages import (
+    Citation,
+    Exchange,
+    Media,
+    Message,
+    Part,
+    Prose,
+    ToolCall,
+    ToolResult,
+    Unknown,
+)
+from cassette_cli.model import Cassette, Header
+from cassette_cli.rules.credentials import mask_header, mask_url
+from cassette_cli.selection import Reading
+from cassette_cli.wire.body import Content, Kind
+
+Document = dict[str, Any]  # JSON that is on its way out
+
+
+def dumps(value: object, *, indent: int | None = None) -> str:
+    """JSON text that is safe on a terminal: what `json` leaves raw of control and bidi is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+_UNSAFE = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def show_cassette(cassette: Cassette, readings: list[Reading], *, reveal: bool) -> Document:
+    """One entry of `cassettes` in a `cassette.show/1` document."""
+    return {
+        "path": cassette.document.name,
+        "recorder": cassette.recorder,
+        "version": cassette.version,
+        "interactions": [show_interaction(cassette, reading, reveal=reveal) for reading in readings],
+    }
+
+
+def show_interaction(cassette: Cassette, reading: Reading, *, reveal: bool) -> Document:
+    interaction = reading.interaction
+    request, response = interaction.request, interaction.response
+    return {
+        "index": interaction.index,
+        "line": cassette.line(interaction),
+        "request": {
+            "method": request.method,
+            "url": request.url if reveal else mask_url(request.url),
+            "headers": _headers(request.headers, reveal=reveal),
+            "body": _body(reading.asked),
+        },
+        "response": {
+            "status": response.status,
+            "headers": _headers(response.headers, reveal=reveal),
+            "body": _body(reading.said),
+        },
+        "duration_ms": interaction.duration_ms,
+        "recorded_at": interaction.recorded_at,
+        "exchange": _exchange(reading.exchange) if reading.exchange else None,
+    }
+
+
+def error(fault: CassetteError) -> Document:
+    place = fault.place
+    return {
+        "path": place.path if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "message": fault.message,
+    }
+
+
+def _headers(headers: tuple[Header, ...], *, reveal: bool) -> list[list[str]]:
+    return [[name, value if reveal else mask_header(name, value)] for name, value in headers]
+
+
+def _body(content: Content) -> Document:
+    body: Document = {"kind": content.kind, "size": content.size, "encoding": content.encoding}
+    match content.kind:
+        case Kind.EMPTY:
+            pass
+        case Kind.JSON:
+            body["json"] = content.json
+        case Kind.BINARY | Kind.EVENTSTREAM:
+            body["base64"] = b64encode(content.bytes).decode("ascii")
+        case Kind.SSE | Kind.NDJSON:
+            body |= {"events": len(content.events), "text": content.text}
+        case _:
+            body["text"] = content.text
+    if content.problems:
+        body["problems"] = list(content.problems)
+    return body
+
+
+def _exchange(exchange: Exchange) -> Document:
+    answer, prompt = exchange.answer, exchange.prompt
+    return {
+        "dialect": exchange.dialect,
+        "model": exchange.model,
+        "streamed": exchange.streamed,
+        "complete": exchange.complete,
+        "problems": list(exchange.problems),
+        "messages": [
+            {"role": message.role, "parts": [_part(part) for part in message.parts]}
+            for message in prompt.messages
+        ],
+        "tools": [asdict(tool) for tool in prompt.tools],
+        "params": prompt.params,
+        "reply": _reply(exchange.reply) if exchange.reply else None,
+        "alternatives": [_reply(message) for message in answer.choices[1:]],
+        "finish_reason": answer.finish_reason,
+        "usage": asdict(answer.usage) if answer.usage else None,
+        "error": asdict(answer.error) if answer.error else None,
+    }
+
+
+def _reply(message: Message) -> Document:
+    return {
+        "role": message.role,
+        "text": message.text,
+        "reasoning": message.reasoning,
+        "tool_calls": [_call(call) for call in message.tool_calls],
+        "parts": [_part(part) for part in message.parts],
+    }
+
+
+def _call(call: ToolCall) -> Document:
+    return {
+        "id": call.id,
+        "name": call.name,
+        "arguments": call.arguments,
+        "raw_arguments": call.raw_arguments,
+    }
+
+
+def _part(part: Part) -> Document:
+    match part:
+        case Prose():
+            return {"type": part.type, "text": part.text}
+        case ToolCall():
+            return {"type": "server_tool_call" if part.server else "tool_call"} | _call(part)
+        case ToolResult():
+            return {
+                "type": "server_tool_result" if part.server else "tool_result",
+                "tool_call_id": part.tool_call_id,
+                "parts": [_part(inner) for inner in part.parts],
+                "is_error": part.is_error,
+            }
+        case Media():
+            return asdict(part)
+        case Citation():
+            return part.fields | {"type": "citation"}
+        case Unknown():
+            return {"type": "unknown", "raw": part.raw}

@@ -1,0 +1,139 @@
+"""`cassette show --summary`: a line a cassette, or a line an interaction, in aligned columns."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from cassette_cli.llm.messages import Usage
+from cassette_cli.model import Cassette
+from cassette_cli.report import words
+from cassette_cli.report.conversation import tokens
+from cassette_cli.report.terminal import Screen, Span, width_of
+from cassette_cli.rules.credentials import mask_url
+from cassette_cli.selection import Reading
+
+
+@dataclass(slots=True)
+class Summary:
+    """Rows while they come in; `write` aligns them."""
+
+    reveal: bool = False
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+    files: int = 0
+    interactions: int = 0
+    bytes: int = 0
+    usages: list[Usage | None] = field(default_factory=list)
+
+    def add_cassette(self, cassette: Cassette, readings: list[Reading]) -> None:
+        """One line for the whole cassette."""
+        usages = self._count(cassette, readings)
+        exchanges = [reading.exchange for reading in readings if reading.exchange]
+        dialects = dict.fromkeys(exchange.dialect for exchange in exchanges)
+        models = dict.fromkeys(exchange.model for exchange in exchanges if exchange.model)
+        self.rows.append(
+            (
+                words.one_line(cassette.document.name),
+                f"{len(readings)}",
+                f"{cassette.recorder} {cassette.version or ''}".strip(),
+                _few(list(dialects)),
+                _few(list(models)),
+                _tokens(usages),
+                words.size(len(cassette.document.raw)),
+            )
+        )
+
+    def add_interactions(self, cassette: Cassette, readings: list[Reading]) -> None:
+        """One line for each interaction."""
+        self._count(cassette, readings)
+        for reading in readings:
+            request, exchange = reading.interaction.request, reading.exchange
+            status = reading.interaction.response.status
+            url = request.url if self.reveal else mask_url(request.url)
+            self.rows.append(
+                (
+                    f"#{reading.interaction.index}",
+                    words.one_line(request.method),
+                    words.one_line(url.partition("://")[2] or url),
+                    str(status) if status is not None else "-",
+                    exchange.dialect if exchange else str(reading.said.kind),
+                    words.one_line(exchange.model) if exchange and exchange.model else "",
+                    _tokens([exchange.answer.usage]) if exchange else "",
+                    words.size(reading.said.size),
+                )
+            )
+
+    def _count(self, cassette: Cassette, readings: list[Reading]) -> list[Usage | None]:
+        usages = [reading.exchange.answer.usage for reading in readings if reading.exchange]
+        self.usages += usages
+        self.files += 1
+        self.interactions += len(readings)
+        self.bytes += len(cassette.document.raw)
+        return usages
+
+    def write(self, screen: Screen) -> None:
+        if self.rows:
+            wide = len(self.rows[0]) == len(_INTERACTIONS.styles)
+            _write_table(screen, self.rows, _INTERACTIONS if wide else _CASSETTES)
+        facts = [
+            words.amount(self.files, "cassette"),
+            words.amount(self.interactions, "interaction"),
+            tokens(self.usages),
+            words.size(self.bytes),
+        ]
+        screen.line(Span(" · ".join(fact for fact in facts if fact), "title"))
+
+
+def _tokens(usages: list[Usage | None]) -> str:
+    return tokens(usages).removesuffix(" tokens").replace(" in + ", " + ").removesuffix(" out")
+
+
+def _few(names: list[str]) -> str:
+    """The first names, with a count of the others."""
+    shown = ", ".join(words.one_line(name, 40) for name in names[:2])
+    return f"{shown}, +{len(names) - 2}" if len(names) > 2 else shown
+
+
+class _Table(NamedTuple):
+    """How a table's columns look, and what they give up in turn where the screen is too narrow."""
+
+    styles: tuple[str, ...]
+    right: frozenset[int]  # the columns of figures
+    tail: int  # the column whose end tells more than its beginning
+    yields: tuple[tuple[int, int], ...]  # column, and the columns of the screen that it keeps
+
+
+_CASSETTES = _Table(
+    ("path", "", "dim", "dim", "", "dim", ""),
+    frozenset((1, 6)),
+    0,
+    ((0, 60), (4, 30), (3, 0), (0, 30), (4, 14), (0, 12)),
+)
+_INTERACTIONS = _Table(
+    ("accent", "", "path", "", "dim", "", "dim", ""),
+    frozenset((7,)),
+    2,
+    ((2, 60), (5, 30), (4, 0), (2, 30), (5, 14), (2, 12)),
+)
+
+
+def _write_table(screen: Screen, rows: list[tuple[str, ...]], table: _Table) -> None:
+    widths = [max(map(width_of, cells)) for cells in zip(*rows, strict=True)]
+    for place, least in table.yields:
+        used = sum(width + 2 for width in widths if width) - 2
+        excess = used - (screen.width or used)
+        if excess > 0 and widths[place] > least:
+            widths[place] = max(widths[place] - excess, least) if least else 0
+    for row in rows:
+        spans = [
+            Span(_fit(cell, width, right=place in table.right, tail=place == table.tail) + "  ", style)
+            for place, (cell, width, style) in enumerate(zip(row, widths, table.styles, strict=True))
+            if width
+        ]
+        screen.line(*spans)
+
+
+def _fit(cell: str, width: int, *, right: bool, tail: bool) -> str:
+    """The cell padded or cut to its width."""
+    spare = width - width_of(cell)
+    if spare >= 0:
+        return " " * spare + cell if right else cell + " " * spare
+    return "…" + cell[len(cell) - width + 1 :] if tail else cell[: width - 1] + "…"

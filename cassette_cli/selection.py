@@ -1,0 +1,113 @@
+"""Which interactions a command works on: the selectors that every command shares."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from cassette_cli.errors import BadRequest
+from cassette_cli.llm import read_exchange
+from cassette_cli.llm.messages import Exchange
+from cassette_cli.model import Cassette, Interaction
+from cassette_cli.wire.body import Content, read_content
+
+
+class Reading:
+    """An interaction with its bodies and its conversation, each read when first asked for."""
+
+    def __init__(self, interaction: Interaction) -> None:
+        self.interaction = interaction
+
+    @cached_property
+    def asked(self) -> Content:
+        return read_content(self.interaction.request, json.loads)
+
+    @cached_property
+    def said(self) -> Content:
+        return read_content(self.interaction.response, json.loads)
+
+    @cached_property
+    def exchange(self) -> Exchange | None:
+        return read_exchange(self.interaction, self.asked, self.said)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What `-i`, `--method`, `--url`, `--status`, `--model` and `--invert` say; all must hold."""
+
+    indexes: frozenset[int] | None = None
+    methods: frozenset[str] | None = None
+    url: re.Pattern[str] | None = None
+    statuses: re.Pattern[str] | None = None
+    model: re.Pattern[str] | None = None
+    invert: bool = False
+
+    @classmethod
+    def parse(
+        cls,
+        indexes: str | None = None,
+        method: str | None = None,
+        url: str | None = None,
+        status: str | None = None,
+        model: str | None = None,
+        *,
+        invert: bool = False,
+    ) -> "Selection":
+        """The selection that the options' texts mean; raises BadRequest for one that means nothing."""
+        return cls(
+            _indexes(indexes) if indexes is not None else None,
+            frozenset(method.upper().split(",")) if method is not None else None,
+            glob(url) if url is not None else None,
+            _statuses(status) if status is not None else None,
+            glob(model) if model is not None else None,
+            invert,
+        )
+
+    @property
+    def is_everything(self) -> bool:
+        return self == Selection()
+
+    def pick(self, cassette: Cassette) -> Iterator[Reading]:
+        """The interactions of a cassette that are selected, in file order."""
+        for interaction in cassette.interactions:
+            reading = Reading(interaction)
+            if self._holds(reading) is not self.invert:
+                yield reading
+
+    def _holds(self, reading: Reading) -> bool:
+        interaction = reading.interaction
+        request, response = interaction.request, interaction.response
+        if self.indexes is not None and interaction.index not in self.indexes:
+            return False
+        if self.methods is not None and request.method.upper() not in self.methods:
+            return False
+        if self.url is not None and not self.url.fullmatch(request.url):
+            return False
+        if self.statuses is not None and not self.statuses.fullmatch(str(response.status)):
+            return False
+        if self.model is None:
+            return True
+        models = (reading.exchange.prompt.model, reading.exchange.answer.model) if reading.exchange else ()
+        return any(self.model.fullmatch(model) for model in models if model)
+
+
+def glob(pattern: str) -> re.Pattern[str]:
+    """A pattern in which `*` stands for anything, slashes included, and all else for itself."""
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+
+
+def _indexes(text: str) -> frozenset[int]:
+    found: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
+        if not match or int(match[2] or match[1]) - int(match[1]) not in range(1_000_000):
+            raise BadRequest(f"interactions {text!r}: write 0-based numbers and ranges, as in 0,2-4")
+        found.update(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return frozenset(found)
+
+
+def _statuses(text: str) -> re.Pattern[str]:
+    if not re.fullmatch(r"[1-9][\dxX]{2}(?:,[1-9][\dxX]{2})*", text):
+        raise BadRequest(f"status {text!r}: write codes or classes of them, as in 404 or 4xx,500")
+    return re.compile(text.lower().replace("x", r"\d").replace(",", "|"))
