@@ -109,7 +109,9 @@ class Conversation:
             rest = [""]
         self.screen.line(*head, first, right=() if rest else outcome)
         for place, line in enumerate(rest):
-            self.screen.line(" " * INDENT, line, right=outcome if place == len(rest) - 1 else ())
+            self.screen.line(
+                " " * INDENT, line, *(("  " if line else "", *outcome) if place == len(rest) - 1 else ())
+            )
 
     def _facts(self, reading: Reading, *names: str | None) -> None:
         asked, said = reading.asked, reading.said
@@ -177,7 +179,7 @@ class Conversation:
                 written = True
                 continue
             self._part("" if written else label, part)
-            written = True
+            written = written or not (isinstance(part, Prose) and part.type == "reasoning")
             if isinstance(part, ToolCall) and part.id is not None and part.id in results:
                 answered.add(part.id)
                 self._result("", results[part.id], beside=True)
@@ -276,7 +278,7 @@ class Conversation:
                 kind = words.media_type(content.bytes[:16]) or content.kind
                 text = f"<{kind}, {words.size(content.size)}>"
             case _:
-                text = words.shrink(content.text or "")
+                text = words.shrink(content.text or "").rstrip("\n")
         self._text(side, text, most=LONGEST_BODY)
 
     def _field(self, name: str, value: str) -> str:

@@ -47,16 +47,23 @@ def width_of(text: str) -> int:
 
 
 def wrap(text: str, width: int | None) -> list[str]:
-    """The text's lines, each at most `width` columns: broken at blanks, a longer word anywhere."""
+    """The text's lines, each at most `width` columns: broken at blanks, a longer word anywhere.
+
+    The rest of a broken line is indented as its beginning is.
+    """
     lines: list[str] = []
     for line in text.split("\n"):
         line = line.expandtabs(4)
-        while width and width_of(line) > width:
+        if not width:
+            lines.append(line)
+            continue
+        indent = line[: min(len(line) - len(line.lstrip(" ")), width // 2)]
+        while width_of(line) > width:
             cut = _cut(line, width)
-            blank = line.rfind(" ", 0, cut + 1)
-            at = blank if blank > cut // 3 and line[:blank].strip() else cut
+            blank = line.rfind(" ", len(indent) + 1, cut + 1)
+            at = blank if blank > cut // 3 else cut
             lines.append(line[:at].rstrip(" "))
-            line = line[at:].removeprefix(" ")
+            line = indent + line[at:].lstrip(" ")
         lines.append(line)
     return lines
 

@@ -104,8 +104,26 @@ def media_type(head: bytes) -> str | None:
 
 
 def pretty(value: Json) -> str:
-    """A JSON value over several lines, what is long and opaque in it shrunk."""
-    return json.dumps(_shrunk(value), ensure_ascii=False, indent=2)
+    """A JSON value laid out to be read: what is short on one line, what is long and opaque shrunk."""
+    return _layout(_shrunk(value), "", 0)
+
+
+def _layout(value: Json, indent: str, used: int) -> str:
+    line = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or len(line) + len(indent) + used <= _LINE:
+        return line
+    inner = indent + "  "
+    if isinstance(value, dict):
+        keys = [json.dumps(key, ensure_ascii=False) + ": " for key in value]
+        items = zip(keys, value.values(), strict=True)
+        entries = [key + _layout(item, inner, len(key) + 1) for key, item in items]
+    else:
+        entries = [_layout(item, inner, 1) for item in value]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return f"{opening}\n{inner}" + f",\n{inner}".join(entries) + f"\n{indent}{closing}"
+
+
+_LINE = 64  # columns that a JSON value may take before it is laid out over several lines
 
 
 def compact(value: Json) -> str:
