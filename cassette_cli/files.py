@@ -3,9 +3,7 @@
 A directory is walked as ripgrep does it: what git ignores and hidden folders are passed over.
 """
 
-import glob
 import os
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -46,6 +44,8 @@ def _expand(path: str, suffixes: tuple[str, ...]) -> Iterator[Found]:
     elif Path(path).is_dir():
         yield from (Found(name, named=False) for name in _walk(path) if name.endswith(suffixes))
     elif any(mark in path for mark in "*?["):
+        import glob
+
         matches = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - pathlib's takes no absolute ones
         if not matches:
             raise BadRequest(f"no file matches {path}", Place(path))
@@ -78,6 +78,8 @@ def _walk(folder: str) -> list[str]:
 
 
 def _git_files(folder: str) -> list[str] | None:
+    import subprocess
+
     command = [
         "git",
         "-C",

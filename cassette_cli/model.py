@@ -22,8 +22,7 @@ class Header(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """A stored body: a scalar (text, or base64 of bytes), a tree of structured values, or nothing."""
 
     node: Node | None = None
@@ -51,31 +50,29 @@ class Body:
             raise ValueError(f"not base64: {error}") from None
 
 
-class Headed:
-    """What a request and a response share: looking up a header, case aside."""
-
-    __slots__ = ()
-    headers: tuple[Header, ...]
-
-    def header(self, name: str) -> str:
-        """The values of a header joined by commas, as HTTP has it; empty if there is none."""
-        wanted = name.lower()
-        return ", ".join(value for key, value in self.headers if key.lower() == wanted)
-
-
-@dataclass(frozen=True, slots=True)
-class Request(Headed):
+class Request(NamedTuple):
     method: str
     url: str
     headers: tuple[Header, ...]
     body: Body
 
+    def header(self, name: str) -> str:
+        return joined_values(self.headers, name)
 
-@dataclass(frozen=True, slots=True)
-class Response(Headed):
+
+class Response(NamedTuple):
     status: int | None
     headers: tuple[Header, ...]
     body: Body
+
+    def header(self, name: str) -> str:
+        return joined_values(self.headers, name)
+
+
+def joined_values(headers: tuple[Header, ...], name: str) -> str:
+    """The values of a header joined by commas, as HTTP has it, case aside; empty if there is none."""
+    wanted = name.lower()
+    return ", ".join(value for key, value in headers if key.lower() == wanted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ row here. A dialect never fails: what it cannot read it leaves out and says in `
 import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from cassette_cli.errors import CassetteError
 from cassette_cli.llm import anthropic_messages, openai_chat
@@ -77,10 +76,7 @@ def read_exchange(
 
 def _path(url: str) -> str:
     """The path of a URL, or what there is of one that is broken."""
-    try:
-        return urlsplit(url).path
-    except ValueError:
-        return url
+    return url.partition("?")[0].partition("#")[0].partition("://")[2].partition("/")[2].rstrip("/")
 
 
 def _glimpse(said: Content) -> Iterator[Json]:

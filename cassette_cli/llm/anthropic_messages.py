@@ -49,7 +49,7 @@ def matches(view: View) -> bool:
             return True
     if "messages" not in view.asked:
         return False
-    return "anthropic_version" in view.asked or view.url.endswith("/v1/messages")
+    return "anthropic_version" in view.asked or view.url.endswith("v1/messages")
 
 
 # -- the request -----------------------------------------------------------------------------------

@@ -5,8 +5,7 @@ a streamed text then is a `Joined` of its deltas; everything here treats them as
 """
 
 import json
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from cassette_cli.source.text import Joined, Text
 from cassette_cli.source.tree import Json
@@ -14,16 +13,14 @@ from cassette_cli.source.tree import Json
 Object: TypeAlias = dict[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(NamedTuple):
     """Words: `text` is seen, `reasoning` is thought aloud, `refusal` says no."""
 
     type: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(NamedTuple):
     """A call that the client is to run; one that the provider ran itself if `server`."""
 
     id: str | None
@@ -43,16 +40,14 @@ class ToolCall:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class ToolResult:
+class ToolResult(NamedTuple):
     tool_call_id: str | None
     parts: "tuple[Part, ...]"
     is_error: bool = False
     server: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(NamedTuple):
     """An image, audio or file: by what it is and how large, never by its bytes."""
 
     type: str  # image, audio, file
@@ -61,15 +56,13 @@ class Media:
     url: str | None = None  # or a name or id, where it stands elsewhere
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(NamedTuple):
     """A source that the reply names; the provider's own fields."""
 
     fields: Object
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(NamedTuple):
     """A part that no rule here knows: kept, and shown as it is."""
 
     raw: Json
@@ -78,8 +71,7 @@ class Unknown:
 Part: TypeAlias = Prose | ToolCall | ToolResult | Media | Citation | Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     role: str
     parts: tuple[Part, ...]
 
@@ -100,15 +92,13 @@ class Message:
         return "".join(part.text for part in self.parts if isinstance(part, Prose) and part.type == type_)
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(NamedTuple):
     name: str
     description: str | None = None
     parameters: Json = None
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """The provider's own numbers under common names."""
 
     input_tokens: int | None = None
@@ -119,24 +109,21 @@ class Usage:
     total_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderError:
+class ProviderError(NamedTuple):
     type: str | None
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(NamedTuple):
     """What a request asks."""
 
     model: str | None
-    messages: tuple[Message, ...] = ()
-    tools: tuple[Tool, ...] = ()
-    params: Object = field(default_factory=dict)  # every other setting, as written
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...]
+    params: Object  # every other setting, as written
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a response says: its choices, the first of which is the reply."""
 
     model: str | None = None
@@ -148,8 +135,7 @@ class Answer:
     problems: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """What a dialect is told by: the path of the URL, the request's JSON, the reply's first values."""
 
     url: str
@@ -157,8 +143,7 @@ class View:
     said: tuple[Object, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One interaction as its dialect reads it."""
 
     dialect: str

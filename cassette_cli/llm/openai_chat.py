@@ -48,7 +48,7 @@ def matches(view: View) -> bool:
                 return True
         if as_text(value.get("object")).startswith("chat.completion"):
             return True
-    return "messages" in view.asked and "/chat/completions" in view.url
+    return "messages" in view.asked and view.url.endswith("chat/completions")
 
 
 # -- the request -----------------------------------------------------------------------------------

@@ -5,8 +5,7 @@ is long is cut with a count, what is opaque is shrunk to its type and size; `ful
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from typing import NamedTuple
 
 from cassette_cli.llm.messages import (
     Citation,
@@ -35,8 +34,7 @@ LONGEST_BODY = 3000  # characters of a body that is no conversation
 LONGEST_SETTING = 60
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """What the options of `show` ask to see."""
 
     full: bool = False
@@ -263,6 +261,8 @@ class Conversation:
             self._content("response", reading.said)
 
     def _content(self, side: str, content: Content) -> None:
+        from urllib.parse import parse_qsl
+
         for problem in content.problems:
             self._row("!", problem, "warn")
         match content.kind:

@@ -3,7 +3,6 @@
 import json
 import re
 from base64 import b64encode
-from dataclasses import asdict
 from typing import Any
 
 from cassette_cli.errors import CassetteError
@@ -112,13 +111,13 @@ def _exchange(exchange: Exchange) -> Document:
             {"role": message.role, "parts": [_part(part) for part in message.parts]}
             for message in prompt.messages
         ],
-        "tools": [asdict(tool) for tool in prompt.tools],
+        "tools": [tool._asdict() for tool in prompt.tools],
         "params": prompt.params,
         "reply": _reply(exchange.reply) if exchange.reply else None,
         "alternatives": [_reply(message) for message in answer.choices[1:]],
         "finish_reason": answer.finish_reason,
-        "usage": asdict(answer.usage) if answer.usage else None,
-        "error": asdict(answer.error) if answer.error else None,
+        "usage": answer.usage._asdict() if answer.usage else None,
+        "error": answer.error._asdict() if answer.error else None,
     }
 
 
@@ -155,7 +154,7 @@ def _part(part: Part) -> Document:
                 "is_error": part.is_error,
             }
         case Media():
-            return asdict(part)
+            return part._asdict()
         case Citation():
             return part.fields | {"type": "citation"}
         case Unknown():

@@ -6,13 +6,14 @@ report puts on the screen has gone through `words.visible`.
 """
 
 import os
-import shutil
-import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterable
 from types import TracebackType
-from typing import IO, NamedTuple, Self
+from typing import IO, TYPE_CHECKING, NamedTuple, Self
+
+if TYPE_CHECKING:
+    import subprocess
 
 STYLES = {
     "": "none",
@@ -89,7 +90,7 @@ class Screen:
         self.is_terminal = self.out.isatty()
         self.color = _wants_color(self.is_terminal) if color is None else color
         self.width = _width(self.is_terminal)
-        self._height = shutil.get_terminal_size().lines if self.is_terminal else 0
+        self._height = _height() if self.is_terminal else 0
         self._held: list[str] = []
         self._pager: subprocess.Popen[str] | None = None
         self._styles: dict[str, tuple[str, str]] = {}
@@ -163,9 +164,20 @@ def _wants_color(is_terminal: bool) -> bool:
 
 def _width(is_terminal: bool) -> int | None:
     """Columns to fit into; None in a pipe, where lines stay whole, unless COLUMNS says otherwise."""
-    if not is_terminal and not os.environ.get("COLUMNS", "").isdigit():
-        return None
-    return max(shutil.get_terminal_size().columns, 40)
+    said = os.environ.get("COLUMNS", "")
+    if said.isdigit():
+        return max(int(said), 40)
+    try:
+        return max(os.get_terminal_size().columns, 40) if is_terminal else None
+    except OSError:
+        return 80
+
+
+def _height() -> int:
+    try:
+        return os.get_terminal_size().lines
+    except OSError:
+        return 24
 
 
 def _ansi(definition: str) -> tuple[str, str]:
@@ -179,11 +191,13 @@ def _ansi(definition: str) -> tuple[str, str]:
     return before, behind
 
 
-def _start_pager() -> subprocess.Popen[str] | None:
+def _start_pager() -> "subprocess.Popen[str] | None":
     """The pager that the environment names, else less; None if there is none or it is `cat`."""
     command = os.environ.get("CASSETTE_PAGER", os.environ.get("PAGER", "less"))
     if not command.strip() or command.strip() == "cat":
         return None
+    import subprocess
+
     environment = {"LESS": "FRX", "LV": "-c"} | dict(os.environ)
     try:
         # As git does: the value is a shell command by convention (`less -S`), set by the user.
@@ -194,7 +208,7 @@ def _start_pager() -> subprocess.Popen[str] | None:
         return None
 
 
-def _end_pager(pager: subprocess.Popen[str]) -> None:
+def _end_pager(pager: "subprocess.Popen[str]") -> None:
     """Wait for the person to leave the pager; Ctrl-C is the pager's business meanwhile."""
     try:
         if pager.stdin:

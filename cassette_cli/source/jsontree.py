@@ -10,7 +10,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 
 from cassette_cli.errors import CassetteError, Unreadable
 from cassette_cli.source.document import Document
-from cassette_cli.source.scalar import Style
+from cassette_cli.source.style import Style
 from cassette_cli.source.text import Text
 from cassette_cli.source.tree import DEEPEST, Mapping, Node, Sequence
 

@@ -14,15 +14,8 @@ from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
 from cassette_cli.source.edit import Edit, splice
-from cassette_cli.source.scalar import (
-    BLOCKS,
-    HEADER,
-    Decoded,
-    Style,
-    block_indent,
-    decode,
-    has_explicit_indent,
-)
+from cassette_cli.source.scalar import HEADER, Decoded, block_indent, decode, has_explicit_indent
+from cassette_cli.source.style import BLOCKS, Style
 
 
 def respell(style: Style, source: str, changes: Sequence[Edit], indent: int = 0) -> list[Edit] | None:

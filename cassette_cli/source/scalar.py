@@ -10,28 +10,11 @@ This module knows strings only: no files, no trees.
 
 import re
 from bisect import bisect_right
-from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from cassette_cli.source.style import BLOCKS, Style
 
-class Style(StrEnum):
-    """One way of writing a string."""
-
-    PLAIN = ""
-    SINGLE = "'"
-    DOUBLE = '"'
-    LITERAL = "|"
-    FOLDED = ">"
-    JSON = "json"  # a JSON string, quotes included
-    JSON_WORD = "json-word"  # a JSON number, true, false or null
-    SSE = "sse"  # the data lines of one server-sent event, from the first value to the last
-    LINE = "line"  # one line as it stands
-    PERCENT = "percent"  # a part of a URL
-    FORM = "form"  # a part of a query or form, where + is a blank
-
-
-BLOCKS = (Style.LITERAL, Style.FOLDED)
 _QUOTED = (Style.SINGLE, Style.DOUBLE, Style.JSON)
 
 

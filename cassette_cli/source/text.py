@@ -6,18 +6,21 @@ document or another text, so layers nest: a word in a JSON string in a server-se
 block is four texts, each of which only knows the one around it. A `Joined` text is spread over
 several (a reply over its streamed deltas).
 
-`rewrite` is the one verb for editing: changes of texts in, edits of documents out.
+`rewrite` is the one verb for editing: changes of texts in, edits of documents out. Reading alone
+needs neither `scalar` nor `respell`, so they are imported on use.
 """
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from cassette_cli.errors import Place, Refused
 from cassette_cli.source.document import Document
 from cassette_cli.source.edit import Edit, ordered
-from cassette_cli.source.respell import respell
-from cassette_cli.source.scalar import BLOCKS, Decoded, Style, block_indent, decode
+from cassette_cli.source.style import BLOCKS, Style
+
+if TYPE_CHECKING:
+    from cassette_cli.source.scalar import Decoded
 
 _PROPERTIES = re.compile(r"(?:[!&]\S*(?:[ \t]+#[^\r\n]*)?\s*)*")
 
@@ -74,6 +77,8 @@ class Text(str):
     @classmethod
     def inside(cls, parent: "Document | Text", start: int, end: int, style: Style) -> Self:
         """The text that the characters start..end of `parent` stand for."""
+        from cassette_cli.source.scalar import decode
+
         return cls(decode(style, parent.text[start:end]).value, parent, start, end, style)
 
     @property
@@ -103,18 +108,24 @@ class Text(str):
 
     def parent_edits(self, edits: Sequence[Edit]) -> list[tuple["Document | Text", list[Edit]]]:
         """What the parent must change so that this text changes; raises Refused if nothing would do."""
+        from cassette_cli.source.respell import respell
+
         start = self.content_start
         spelt = respell(self.style, self.parent.text[start : self.end], edits, self._indent())
         if spelt is None:
             raise Refused("the new text cannot be written here", self.place(edits[0].start))
         return [(self.parent, [Edit(start + one, start + two, new) for one, two, new in spelt])]
 
-    def _decoded(self) -> Decoded:
+    def _decoded(self) -> "Decoded":
+        from cassette_cli.source.scalar import decode
+
         return decode(self.style, self.parent.text[self.content_start : self.end], self._indent())
 
     def _indent(self) -> int:
         if self.style not in BLOCKS:
             return 0
+        from cassette_cli.source.scalar import block_indent
+
         return block_indent(self.parent.text[self.content_start : self.end], self)
 
 

@@ -11,7 +11,7 @@ from typing import TypeAlias, Union
 
 from cassette_cli.errors import Unreadable
 from cassette_cli.source.document import Document
-from cassette_cli.source.scalar import Style
+from cassette_cli.source.style import Style
 from cassette_cli.source.text import Text
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None

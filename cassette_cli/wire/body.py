@@ -5,8 +5,8 @@ What cannot be read is never an exception: the content says in `problems` what i
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from cassette_cli.errors import CassetteError
 from cassette_cli.model import Body, Request, Response
@@ -31,8 +31,7 @@ class Kind(StrEnum):
     BINARY = "binary"
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """A decoded body, by kind: its `text` (None for binary), its `json` value, its `events`."""
 
     kind: Kind
@@ -96,7 +95,7 @@ def _classify(content: Content, media_type: str, loads: Callable[[str], Json]) -
     """The content of a text, with its kind, and its value or events."""
     text = content.text or ""
     if not text:
-        return replace(content, kind=Kind.EMPTY)
+        return content._replace(kind=Kind.EMPTY)
     claims_lines = "ndjson" in media_type or "jsonl" in media_type
     claims_json = media_type.endswith(("json", "javascript")) and not claims_lines
     head = text[:512].lstrip("\ufeff \t\r\n")[:1]
@@ -104,19 +103,19 @@ def _classify(content: Content, media_type: str, loads: Callable[[str], Json]) -
         fault = None
         if not claims_lines:
             try:
-                return replace(content, kind=Kind.JSON, json=loads(text))
+                return content._replace(kind=Kind.JSON, json=loads(text))
             except (ValueError, RecursionError, CassetteError) as error:
                 fault = f"the JSON body does not parse: {_brief(error)}"
         lines = read_lines(text)
         if (claims_lines or len(lines) > 1) and _are_json(lines):
-            return replace(content, kind=Kind.NDJSON, events=tuple(lines))
+            return content._replace(kind=Kind.NDJSON, events=tuple(lines))
         if fault and (claims_json or head == "{"):
-            return replace(content, problems=(*content.problems, fault))
+            return content._replace(problems=(*content.problems, fault))
     if media_type == "text/event-stream" or looks_like_events(text):
-        return replace(content, kind=Kind.SSE, events=tuple(read_events(text)))
+        return content._replace(kind=Kind.SSE, events=tuple(read_events(text)))
     if media_type == "application/x-www-form-urlencoded":
-        return replace(content, kind=Kind.FORM)
-    return replace(content, kind=Kind.MULTIPART) if media_type.startswith("multipart/") else content
+        return content._replace(kind=Kind.FORM)
+    return content._replace(kind=Kind.MULTIPART) if media_type.startswith("multipart/") else content
 
 
 def _are_json(lines: list[Event]) -> bool:

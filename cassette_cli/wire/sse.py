@@ -7,7 +7,7 @@ kept though no blank line ends it (and is marked so), and each event knows where
 import re
 from typing import NamedTuple
 
-from cassette_cli.source.scalar import Style
+from cassette_cli.source.style import Style
 from cassette_cli.source.text import Text
 
 
