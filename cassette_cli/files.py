@@ -4,6 +4,7 @@ A directory is walked as ripgrep does it: what git ignores and hidden folders ar
 """
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -78,8 +79,6 @@ def _walk(folder: str) -> list[str]:
 
 
 def _git_files(folder: str) -> list[str] | None:
-    import subprocess
-
     command = [
         "git",
         "-C",

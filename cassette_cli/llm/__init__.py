@@ -114,5 +114,5 @@ def _streamed(dialect: Dialect, prompt: Prompt, said: Content, loads: Callable[[
         problems.append("the stream is cut: its last event is broken off")
     elif not answer.ended and not answer.finish_reason and not answer.error:
         problems.append(f"the stream is cut: no {dialect.END_MARK} and no finish reason")
-    complete = not broken and (answer.ended or answer.finish_reason is not None)
+    complete = not broken and (answer.ended or bool(answer.finish_reason))
     return Exchange(dialect.ID, prompt, answer, True, complete, (*problems, *answer.problems))

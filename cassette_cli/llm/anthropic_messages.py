@@ -102,10 +102,10 @@ def _block(value: Json) -> tuple[Part, ...]:
 
 
 def _call(block: Object, *, server: bool) -> ToolCall:
-    raw = block.get("partial_json")  # put there by `_fold`
+    raw = as_text(block.get("partial_json"))  # put there by `_fold`
     if not raw and block.get("input") not in (None, {}, ""):
         raw = compact(block["input"])
-    return ToolCall(text_or_none(block.get("id")), as_text(block.get("name")), as_text(raw), server)
+    return ToolCall(text_or_none(block.get("id")), as_text(block.get("name")), raw, server)
 
 
 def _result(block: Object, *, server: bool) -> ToolResult:
@@ -119,7 +119,9 @@ def _server_output(content: Json) -> Iterable[Part]:
     """What a tool that the provider ran gave back: pages found, text, what a program printed."""
     for item in content if isinstance(content, list) else [content]:
         block = as_object(item)
-        if "url" in block and "title" in block:
+        if isinstance(item, str):
+            yield from prose("text", item)
+        elif "url" in block and "title" in block:
             yield Citation({key: block[key] for key in ("title", "url", "page_age") if key in block})
         elif "stdout" in block or "stderr" in block:
             yield from prose("text", as_text(block.get("stdout")) + as_text(block.get("stderr")))
@@ -192,7 +194,7 @@ def _fold(events: Iterable[Json]) -> tuple[Object, ProviderError | None, tuple[s
                 error = ProviderError(text_or_none(fault.get("type")), as_text(fault.get("message")))
             case _ if kind not in _QUIET:
                 problems[f"an event of an unknown type: {kind or 'none'}"] = None
-    if message:
+    if message or blocks:
         message |= {"content": [block.close() for block in blocks], "usage": usage}
     return message, error, tuple(problems), ended
 

@@ -89,7 +89,7 @@ class Message(NamedTuple):
         return tuple(part for part in self.parts if isinstance(part, ToolCall) and not part.server)
 
     def _prose(self, type_: str) -> str:
-        return "".join(part.text for part in self.parts if isinstance(part, Prose) and part.type == type_)
+        return joined([part.text for part in self.parts if isinstance(part, Prose) and part.type == type_])
 
 
 class Tool(NamedTuple):
@@ -183,11 +183,19 @@ def text_or_none(value: Json) -> str | None:
 
 
 def count(value: Json) -> int | None:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        return int(value)
+    except (ValueError, OverflowError):  # NaN and Infinity, which Python's JSON reader lets through
+        return None
 
 
 def compact(value: Json) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    try:
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    except RecursionError:  # a value can be just shallow enough to be read, but not to be written
+        return "(nested too deep to be written out)"
 
 
 def joined(pieces: list[str]) -> str:
@@ -215,7 +223,7 @@ def data_url(type_: str, url: str) -> Media:
 
 def base64_size(data: str) -> int:
     """How many bytes base64 text stands for."""
-    return len(data) * 3 // 4 - data[-2:].count("=")
+    return max(len(data) * 3 // 4 - data[-2:].count("="), 0)
 
 
 def settings(body: Object, *known: str) -> Object:

@@ -33,7 +33,7 @@ class Recorder(Protocol):
 RECORDERS: tuple[Recorder, ...] = (govcr, vcrpy)
 SUFFIXES = (".yaml", ".yml", ".json", ".gz")  # of the files that a walk looks into
 
-_CONFLICT = re.compile(r"^<<<<<<< .*\n(?:.*\n)*?=======\n", re.MULTILINE)
+_CONFLICT = re.compile(r"^<<<<<<< .*\n(?:.*\n)*?=======\r?\n", re.MULTILINE)
 
 
 def looks_like_cassette(text: str) -> bool:

@@ -14,15 +14,23 @@ from cassette_cli.source.text import Text
 from cassette_cli.source.tree import Mapping, Node
 
 ID = "go-vcr"
-HINT = re.compile(r"""^["'{\s]*interactions["']?\s*:""", re.MULTILINE)
+HINT = re.compile(r"""(?:^|[{,])["'{\s]*interactions["']?\s*:""", re.MULTILINE)
 
 
 def matches(roots: Roots[Node]) -> bool:
     root = roots[0] if roots else None
     if not isinstance(root, Mapping) or "interactions" not in root:
         return False
-    request = next(reading.first_requests(root), None)
-    return "url" in request if request else root.get("version") == "2"
+    entry = next(reading.first_entries(root), None)
+    if entry is None:
+        return root.get("version") == "2"
+    request, response = entry.get("request"), entry.get("response")
+    # `code` tells a truncated or foreign file with a `url` apart; a missing response is an error to report.
+    return (
+        isinstance(request, Mapping)
+        and "url" in request
+        and (not isinstance(response, Mapping) or "code" in response)
+    )
 
 
 def load(document: Document, roots: Roots[Node]) -> Cassette:

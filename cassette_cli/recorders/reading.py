@@ -68,8 +68,8 @@ def interactions(root: Mapping) -> list[Mapping]:
     return [mapping(entry, f"interaction {i}", node) for i, entry in enumerate(node)]
 
 
-def first_requests(root: Mapping) -> Iterator[Mapping]:
-    """The `request` mappings under `interactions`, however wrong the rest is: for detection only."""
+def first_entries(root: Mapping) -> Iterator[Mapping]:
+    """What has a `request` under `interactions`, however wrong the rest is: for detection only."""
     node = root.get("interactions")
     values: Iterable[Node] = ()
     if isinstance(node, Sequence):
@@ -77,9 +77,8 @@ def first_requests(root: Mapping) -> Iterator[Mapping]:
     elif isinstance(node, Mapping):
         values = (value for _, value in node.items)
     for entry in map(resolve, values):
-        request = entry.get("request") if isinstance(entry, Mapping) else None
-        if isinstance(request, Mapping):
-            yield request
+        if isinstance(entry, Mapping) and isinstance(entry.get("request"), Mapping):
+            yield entry
 
 
 def version(root: Mapping, known: tuple[str, ...], recorder: str) -> str | None:

@@ -27,12 +27,15 @@ def matches(roots: Roots[Node]) -> bool:
         return isinstance(request, Mapping) and "path" in request
     if not isinstance(root, Mapping) or root.tag or "interactions" not in root:
         return False
-    request = next(reading.first_requests(root), None)
-    return "uri" in request if request else _is_empty(root)
+    first = next(reading.first_entries(root), None)
+    request = first.get("request") if first else None
+    return "uri" in request if isinstance(request, Mapping) else _is_empty(root)
 
 
 def _is_empty(root: Mapping) -> bool:
     node = root.get("interactions")
+    if not {key for key, _ in root.items if isinstance(key, Text)} <= {"interactions", "version", "metadata"}:
+        return False
     return reading.is_null(node) or (isinstance(node, Mapping | Sequence) and not node.items)
 
 

@@ -6,14 +6,12 @@ report puts on the screen has gone through `words.visible`.
 """
 
 import os
+import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterable
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, NamedTuple, Self
-
-if TYPE_CHECKING:
-    import subprocess
+from typing import IO, NamedTuple, Self
 
 STYLES = {
     "": "none",
@@ -191,13 +189,11 @@ def _ansi(definition: str) -> tuple[str, str]:
     return before, behind
 
 
-def _start_pager() -> "subprocess.Popen[str] | None":
+def _start_pager() -> subprocess.Popen[str] | None:
     """The pager that the environment names, else less; None if there is none or it is `cat`."""
     command = os.environ.get("CASSETTE_PAGER", os.environ.get("PAGER", "less"))
     if not command.strip() or command.strip() == "cat":
         return None
-    import subprocess
-
     environment = {"LESS": "FRX", "LV": "-c"} | dict(os.environ)
     try:
         # As git does: the value is a shell command by convention (`less -S`), set by the user.
@@ -208,7 +204,7 @@ def _start_pager() -> "subprocess.Popen[str] | None":
         return None
 
 
-def _end_pager(pager: "subprocess.Popen[str]") -> None:
+def _end_pager(pager: subprocess.Popen[str]) -> None:
     """Wait for the person to leave the pager; Ctrl-C is the pager's business meanwhile."""
     try:
         if pager.stdin:

@@ -86,7 +86,7 @@ def _read_tree(body: Body) -> Content:
     try:
         value = plain(body.node) if body.node is not None else None
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    except (CassetteError, ValueError) as error:
+    except (CassetteError, ValueError, RecursionError) as error:
         return Content(Kind.TEXT, None, "", problems=(_brief(error),))
     return Content(Kind.JSON, None, text, json=value)
 
@@ -137,7 +137,7 @@ def _decode(data: bytes, content_type: str) -> str | None:
     for name in (charset or "utf-8", "utf-8"):
         try:
             text = data.decode(name)
-        except (UnicodeDecodeError, LookupError):
+        except (LookupError, ValueError):  # no such charset, no charset name at all, not its text
             continue
         if "\0" not in text[:4096]:
             return text

@@ -20,7 +20,7 @@ class Event(NamedTuple):
     ended: bool  # False for a last event without the blank line that ends it
 
 
-_STREAM = re.compile(r"\ufeff?(?:(?::[^\r\n]*|(?:event|id|retry):[^\r\n]*)?(?:\r\n|\r|\n))*(?:data|event):")
+_STREAM = re.compile(r"\ufeff?(?:(?::[^\r\n]*|(?:event|id|retry):[^\r\n]*)?(?>\r\n|\r|\n))*(?:data|event):")
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 
 
@@ -63,7 +63,9 @@ def _event(text: str, name: str, data: list[str], start: int, span: tuple[int, i
 def read_lines(text: str) -> list[Event]:
     """The values of newline-delimited JSON, one event a line that is not blank."""
     events = []
-    for match in re.finditer(r"[^\r\n]*[^\s][^\r\n]*", text):
+    for match in re.finditer(r"[^\r\n]+", text):
+        if match[0].isspace():
+            continue
         span = match.span()
         value = Text(match[0], text, *span, Style.LINE) if isinstance(text, Text) else match[0]
         events.append(Event("", value, span[0], ended=True))

@@ -1,0 +1,49 @@
+"""The README cannot drift: its examples are run, its options and codes are the real ones."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+EXAMPLES = [
+    example
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    for example in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+]
+
+
+def _run(command: str) -> str:
+    name, *arguments = shlex.split(command)
+    assert name == "cassette"
+    run = subprocess.run(
+        [sys.executable, "-m", "cassette_cli", *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+        cwd=ROOT,
+        env={key: value for key, value in os.environ.items() if key not in ("COLUMNS", "FORCE_COLOR")},
+    )
+    return run.stdout
+
+
+@pytest.mark.parametrize(("command", "output"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
+def test_an_example_prints_what_the_readme_says(command: str, output: str) -> None:
+    assert _run(command).rstrip("\n") == output.rstrip("\n")
+
+
+def test_the_readme_has_examples() -> None:
+    assert len(EXAMPLES) >= 8
+
+
+def test_every_option_of_show_is_in_the_readme() -> None:
+    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", _run("cassette show --help")))
+    missing = {option for option in options - {"--help"} if option not in README}
+    assert not missing
