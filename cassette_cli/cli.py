@@ -99,7 +99,7 @@ class Run:
         from cassette_cli.files import find
         from cassette_cli.recorders import SUFFIXES
 
-        for path in paths:
+        for path in dict.fromkeys(paths):
             try:
                 yield from find([path], SUFFIXES, exclude or ())
             except CassetteError as error:
@@ -109,14 +109,18 @@ class Run:
         self, paths: list[str], exclude: list[str] | None, *, skip_unrecognised: bool = False
     ) -> "Iterator[Cassette]":
         """Each file's cassette; a file that cannot be read is reported, and the next one follows."""
+        none = True
         for found in self.files(paths, exclude):
             try:
                 yield _read(found)
+                none = False
             except Unrecognised as error:
                 if found.named and not skip_unrecognised:
                     self.report(error)
             except CassetteError as error:
                 self.report(error)
+        if none and not self.errors and not skip_unrecognised:
+            typer.echo(f"cassette: no cassettes in {', '.join(paths)}", err=True)
 
 
 def _read(found: "Found") -> "Cassette":

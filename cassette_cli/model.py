@@ -45,7 +45,7 @@ class Body(NamedTuple):
         if not self.base64:
             return self.node.encode("utf-8", "surrogatepass")
         try:
-            return a2b_base64(self.node.encode("ascii", "replace"))
+            return a2b_base64("".join(self.node.split()).encode("ascii", "replace"), strict_mode=True)
         except BadBase64 as error:
             raise ValueError(f"not base64: {error}") from None
 

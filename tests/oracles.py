@@ -27,7 +27,7 @@ def _client(sdk: Any, make: Callable[..., Any], status: int, content_type: str, 
     # The SDKs moved from one HTTP library to its successor: take the one that theirs is made of.
     http = importlib.import_module(sdk.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0])
     transport = http.MockTransport(
-        lambda request: http.Response(status, headers={"content-type": content_type}, content=body)
+        lambda _: http.Response(status, headers={"content-type": content_type}, content=body)
     )
     return make(api_key="test", max_retries=0, http_client=http.Client(transport=transport))
 

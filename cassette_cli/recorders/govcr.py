@@ -14,7 +14,7 @@ from cassette_cli.source.text import Text
 from cassette_cli.source.tree import Mapping, Node
 
 ID = "go-vcr"
-HINT = re.compile(r"""(?:^|[{,])["'{\s]*interactions["']?\s*:""", re.MULTILINE)
+HINT = re.compile(r"""interactions(?<![\w-]interactions)["']?\s*:""")
 
 
 def matches(roots: Roots[Node]) -> bool:

@@ -14,7 +14,9 @@ from cassette_cli.source.text import Joined, Text
 from cassette_cli.source.tree import Mapping, Node, Sequence
 
 ID = "vcrpy"
-HINT = re.compile(r"""^["'{\s]*interactions["']?\s*:|^- request:""", re.MULTILINE)
+HINT = re.compile(
+    r"""interactions(?<![\w-]interactions)["']?\s*:|^(?:-|\[\s*\{)\s*["']?request["']?\s*:""", re.MULTILINE
+)
 
 _DEFAULT_PORTS = {"https": "443", "http": "80"}
 

@@ -127,9 +127,9 @@ class Conversation:
         if settings:
             self._dim(self._clip(" · ".join(settings), 600))
 
-    def _dim(self, text: str) -> None:
+    def _dim(self, text: str, style: str = "dim") -> None:
         for line in wrap(text, self._room(0)):
-            self.screen.line(" " * INDENT, Span(line, "dim"))
+            self.screen.line(" " * INDENT, Span(line, style))
 
     def _headers(self, side: str, headers: tuple[Header, ...]) -> None:
         if not self.view.headers:
@@ -248,7 +248,7 @@ class Conversation:
             closing.append(usage_words(answer.usage))
         if closing:
             style = "warn" if answer.finish_reason in _CUT_SHORT else "dim"
-            self.screen.line(" " * INDENT, Span(words.one_line(" · ".join(closing)), style))
+            self._dim(words.one_line(" · ".join(closing)), style)
 
     # -- what is no conversation -------------------------------------------------------------------
 
