@@ -69,6 +69,8 @@ def read_exchange(
     if isinstance(said.json, dict):
         answer = dialect.answer([said.json])
         problems += answer.problems
+        if not answer.choices and not answer.error:
+            problems.append("the reply holds no message")
     elif said.kind is not Kind.EMPTY:
         problems.append(f"the reply is {said.kind}, no JSON object")
     return Exchange(dialect.ID, prompt, answer, streamed=False, complete=True, problems=tuple(problems))

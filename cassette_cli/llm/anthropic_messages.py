@@ -192,7 +192,7 @@ def _fold(events: Iterable[Json]) -> tuple[Object, ProviderError | None, tuple[s
             case "error":
                 fault = as_object(event.get("error"))
                 error = ProviderError(text_or_none(fault.get("type")), as_text(fault.get("message")))
-            case _ if kind not in _QUIET:
+            case _ if event and kind not in _QUIET:
                 problems[f"an event of an unknown type: {kind or 'none'}"] = None
     if message or blocks:
         message |= {"content": [block.close() for block in blocks], "usage": usage}

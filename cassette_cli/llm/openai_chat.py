@@ -69,6 +69,10 @@ def _message(message: Object) -> Message:
         call = text_or_none(message.get("tool_call_id")) or text_or_none(message.get("name"))
         return Message(role, (ToolResult(call, content_parts(message.get("content"))),))
     builder = _Builder()
+    content = message.get("content")
+    if isinstance(content, list):  # each part is one of its own; only a stream's are pieces of one
+        builder.add(message | {"content": None})
+        return Message(role, content_parts(content) + builder.parts())
     builder.add(message)
     return Message(role, builder.parts())
 
@@ -166,8 +170,8 @@ class _Builder:
         self.role: str | None = None
         self.finish_reason: str | None = None
         self._prose: dict[str, list[str]] = {}
-        self._calls: dict[object, _Call] = {}
-        self._order: list[object] = []
+        self._calls: dict[int, list[_Call]] = {}
+        self._order: list[str | _Call] = []
         self._others: list[Part] = []
 
     def add(self, delta: Object) -> None:
@@ -202,21 +206,21 @@ class _Builder:
 
     def _add_call(self, call: Object, place: int) -> None:
         index = count(call.get("index"))
-        slot: object = ("call", place if index is None else index)
         id_ = text_or_none(call.get("id"))
         function = as_object(call.get("function") or call.get("custom"))
         name = as_text(function.get("name"))
         arguments = function.get("arguments", function.get("input"))
         if not (id_ or name or arguments):
             return  # some servers send the field empty instead of leaving it out
-        known = self._calls.get(slot)
-        if known and known.id and id_ and id_ != known.id and name:
-            # Some servers number every parallel call 0; a new id with a name is a new call.
-            slot = ("call", index, id_)
-        if slot not in self._calls:
-            self._calls[slot] = _Call()
-            self._order.append(slot)
-        self._calls[slot].add(id_, name, arguments)
+        # Some servers number every parallel call 0: a new id with a name is a new call, and what has no id
+        # goes on with the newest.
+        known = self._calls.setdefault(place if index is None else index, [])
+        found = next((one for one in reversed(known) if id_ and one.id == id_), known[-1] if known else None)
+        if found is None or (id_ and name and found.id and found.id != id_):
+            found = _Call()
+            known.append(found)
+            self._order.append(found)
+        found.add(id_, name, arguments)
 
     def _add_extras(self, delta: Object) -> None:
         self._others += [Citation(note) for note in objects(delta.get("annotations"))]
@@ -240,7 +244,7 @@ class _Builder:
             if isinstance(key, str):
                 found.append(Prose(key, joined(self._prose[key])))
             else:
-                found.append(self._calls[key].part())
+                found.append(key.part())
         return (*found, *self._others)
 
 

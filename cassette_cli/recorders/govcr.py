@@ -65,7 +65,7 @@ def _interaction(index: int, entry: Mapping) -> Interaction:
     )
 
 
-_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+_DURATION = re.compile(r"(\d{1,19}(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _UNITS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
 
 
@@ -73,7 +73,7 @@ def _milliseconds(node: Node | None) -> float | None:
     """A Go duration (`1m2.5s`) or a number of nanoseconds."""
     if not isinstance(node, Text) or not node:
         return None
-    if node.isdigit():
+    if re.fullmatch(r"\d{1,19}", node):  # what Go's int64 can hold
         return int(node) / 1e6
     if not re.fullmatch(rf"(?:{_DURATION.pattern})+", node):
         return None

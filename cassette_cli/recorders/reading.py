@@ -12,6 +12,8 @@ from cassette_cli.source.tree import Mapping, Node, Sequence, document_of, offse
 
 BINARY = "tag:yaml.org,2002:binary"
 
+_NESTED_HEADERS = 3  # lists around pairs, as the arguments of a frozenset are; more are aliases gone wild
+
 
 def mapping(node: Node | None, what: str, parent: Node) -> Mapping:
     """The node as a mapping; `what` and `parent` say in the error what was expected where."""
@@ -92,17 +94,19 @@ def version(root: Mapping, known: tuple[str, ...], recorder: str) -> str | None:
     )
 
 
-def headers(node: Node | None, parent: Node) -> tuple[Header, ...]:
+def headers(node: Node | None, parent: Node, nested: int = 0) -> tuple[Header, ...]:
     """Headers from a mapping (of values or lists), a list of pairs, or a list of `Name: value` lines."""
     if is_null(node):
         return ()
+    if nested > _NESTED_HEADERS:
+        raise wrong(node, "a header", "a name and a value", parent)
     found: list[Header] = []
     if isinstance(node, Mapping):
         for name, value in node.items:
             if isinstance(name, Text):
                 found += _values(name, resolve(value))
         if len(node.items) == 1 and not isinstance(node.items[0][0], Text):
-            return headers(resolve(node.items[0][0]), parent)  # ? !!python/object:frozenset
+            return headers(resolve(node.items[0][0]), parent, nested + 1)  # ? !!python/object:frozenset
         return tuple(found)
     if not isinstance(node, Sequence):
         raise wrong(node, "headers", "a mapping", parent)
@@ -113,7 +117,7 @@ def headers(node: Node | None, parent: Node) -> tuple[Header, ...]:
             line = entry.partition(":")
             found.append(Header(line[0], line[2].strip()))
         elif isinstance(entry, Sequence):
-            found += headers(entry, node)
+            found += headers(entry, node, nested + 1)
         else:
             raise wrong(entry, "a header", "a name and a value", node)
     return tuple(found)
@@ -139,6 +143,5 @@ def body(node: Node | None) -> Body:
         encoded, text = node.get("base64_string"), node.get("string")
         if isinstance(encoded, Text):
             return Body(encoded, base64=True)
-        if "string" in node:
-            return body(text)
-    return Body(node, base64=isinstance(node, Text) and node.tag == BINARY)
+        node = node if text is None else text
+    return Body() if is_null(node) else Body(node, base64=isinstance(node, Text) and node.tag == BINARY)

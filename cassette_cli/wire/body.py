@@ -4,6 +4,7 @@ What cannot be read is never an exception: the content says in `problems` what i
 """
 
 import json
+import re
 from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from cassette_cli.errors import CassetteError
 from cassette_cli.model import Body, Request, Response
 from cassette_cli.source.jsontree import parse_json
+from cassette_cli.source.style import Style
 from cassette_cli.source.text import Text
 from cassette_cli.source.tree import Json, plain
 from cassette_cli.wire.codings import undo_codings
@@ -77,6 +79,9 @@ def read_content(message: Request | Response, loads: Callable[[str], Json] = jso
     return _classify(Content(Kind.TEXT, data, text, encoding, problems=problems), media_type, loads)
 
 
+_LEAD = re.compile(r"[\ufeff \t\r\n]*+(.?)")  # some servers keep a connection alive with blank lines
+
+
 def traced(text: str) -> Json:
     """Like `json.loads`, but the strings in the result are texts if `text` is one."""
     return plain(parse_json(text)) if isinstance(text, Text) else json.loads(text)
@@ -98,12 +103,13 @@ def _classify(content: Content, media_type: str, loads: Callable[[str], Json]) -
         return content._replace(kind=Kind.EMPTY)
     claims_lines = "ndjson" in media_type or "jsonl" in media_type
     claims_json = media_type.endswith(("json", "javascript")) and not claims_lines
-    head = text[:512].lstrip("\ufeff \t\r\n")[:1]
+    match = _LEAD.match(text)
+    head = match[1] if match else ""
     if head in ("{", "[") or (claims_json and head):
         fault = None
         if not claims_lines:
             try:
-                return content._replace(kind=Kind.JSON, json=loads(text))
+                return content._replace(kind=Kind.JSON, json=loads(_without_mark(text)))
             except (ValueError, RecursionError, CassetteError) as error:
                 fault = f"the JSON body does not parse: {_brief(error)}"
         lines = read_lines(text)
@@ -116,6 +122,13 @@ def _classify(content: Content, media_type: str, loads: Callable[[str], Json]) -
     if media_type == "application/x-www-form-urlencoded":
         return content._replace(kind=Kind.FORM)
     return content._replace(kind=Kind.MULTIPART) if media_type.startswith("multipart/") else content
+
+
+def _without_mark(text: str) -> str:
+    """The text behind a byte order mark, which RFC 8259 allows a reader to ignore."""
+    if not text.startswith("\ufeff"):
+        return text
+    return Text.inside(text, 1, len(text), Style.LINE) if isinstance(text, Text) else text[1:]
 
 
 def _are_json(lines: list[Event]) -> bool:
