@@ -102,12 +102,7 @@ def headers(node: Node | None, parent: Node, nested: int = 0) -> tuple[Header, .
         raise wrong(node, "a header", "a name and a value", parent)
     found: list[Header] = []
     if isinstance(node, Mapping):
-        for name, value in node.items:
-            if isinstance(name, Text):
-                found += _values(name, resolve(value))
-        if len(node.items) == 1 and not isinstance(node.items[0][0], Text):
-            return headers(resolve(node.items[0][0]), parent, nested + 1)  # ? !!python/object:frozenset
-        return tuple(found)
+        return _mapped_headers(node, nested)
     if not isinstance(node, Sequence):
         raise wrong(node, "headers", "a mapping", parent)
     for entry in node:
@@ -121,6 +116,23 @@ def headers(node: Node | None, parent: Node, nested: int = 0) -> tuple[Header, .
         else:
             raise wrong(entry, "a header", "a name and a value", node)
     return tuple(found)
+
+
+def _mapped_headers(node: Mapping, nested: int) -> tuple[Header, ...]:
+    own: list[Header] = []
+    merged: tuple[Header, ...] = ()
+    for key, node_value in node.items:
+        name, value = resolve(key), resolve(node_value)
+        if isinstance(name, Sequence) and len(name.items) == 1:
+            name = resolve(name.items[0])  # ? !!python/object/apply:multidict._multidict.istr [Accept]
+        if not isinstance(name, Text):
+            raise wrong(name, "the name of a header", "a string", node)
+        if name == "<<" and isinstance(value, Mapping):
+            merged = headers(value, node, nested + 1)
+        else:
+            own += _values(name, value)
+    names = {header.name for header in own}
+    return (*(header for header in merged if header.name not in names), *own)
 
 
 def _values(name: Text, value: Text | Mapping | Sequence) -> Iterator[Header]:

@@ -18,6 +18,7 @@ HINT = re.compile(
     r"""interactions(?<![\w-]interactions)["']?\s*:|^(?:-|\[\s*\{)\s*["']?request["']?\s*:""", re.MULTILINE
 )
 
+_FILE = "tag:yaml.org,2002:python/object/new:_io.BytesIO"
 _DEFAULT_PORTS = {"https": "443", "http": "80"}
 
 
@@ -96,4 +97,12 @@ def _body(message: Mapping) -> Body:
     if "content" in message and "body" not in message:
         content = message.get("content")
         return reading.body(content) if isinstance(content, Text) else Body(content)
-    return reading.body(message.get("body"))
+    return reading.body(_held(message.get("body")))
+
+
+def _held(node: Node | None) -> Node | None:
+    """What a file held that was sent as a body; its state is (content, position, attributes)."""
+    if isinstance(node, Mapping) and node.tag == _FILE:
+        state = node.get("state")
+        return next(iter(state), None) if isinstance(state, Sequence) else None
+    return node

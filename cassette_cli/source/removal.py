@@ -3,19 +3,26 @@
 The rules: a block entry takes its whole lines and the comment on its last one; comments on lines of
 their own stay. The first key on a `- ` line gives its place to the next key, the dash stays. A flow
 entry takes one comma and the blank behind it. A collection that loses all of its entries becomes
-`{}` or `[]` where it stands: a recorder that expects the key still finds it.
+`{}` or `[]` where it stands: a recorder that expects the key still finds it. Blank lines and deeper
+comments that would become a part of the block scalar above go with the entry.
 """
 
 import re
 from collections.abc import Collection, Iterator
 
 from cassette_cli.source.edit import Edit
-from cassette_cli.source.text import properties_end
+from cassette_cli.source.style import BLOCKS
+from cassette_cli.source.text import Text, properties_end
 from cassette_cli.source.tree import Mapping, Node, Sequence
 
 _GAP = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|[\r\n]))*[ \t]*")  # blanks, comments, line breaks
+_BLANK_OR_COMMENT = re.compile(r"([ \t]*)(?:#[^\r\n]*)?(?:\r\n|[\r\n])")
 _REST_OF_LINE = re.compile(r"[^\r\n]*(?:\r\n|[\r\n]|\Z)")
-_OPEN_KEY = re.compile(r"(.*?:)[ \t]*(?:#.*)?")
+_PROPERTY = re.compile(r"[!&]\S*")
+_OPEN_KEY = re.compile(  # a key, or the `?` of one, with nothing but a comment behind it
+    r"""([ \t]*(?:[-?:][ \t]+|[!&]\S*[ \t]+)*(?:(?:"(?:[^"\\]|\\.)*"|'[^']*'|(?:(?![ \t]\#).)*?)[ \t]*:|\?))"""
+    r"[ \t]*(?:#.*)?"
+)
 
 
 def remove(container: Mapping | Sequence, entries: Collection[int]) -> list[Edit]:
@@ -50,8 +57,19 @@ class _Entries:
 
     def end(self, index: int) -> int:
         item = self.container.items[index]
-        node: Node = item[1] if isinstance(item, tuple) else item
+        return self._end_of_value(*item) if isinstance(item, tuple) else self._end_of(item)
+
+    def _end_of(self, node: Node) -> int:
+        if isinstance(node, Mapping) and not node.flow:
+            return self._end_of_value(*node.items[-1])
+        if isinstance(node, Sequence) and not node.flow:
+            return self._end_of(node.items[-1])
         return node.end
+
+    def _end_of_value(self, key: Node, value: Node) -> int:
+        """The end of the value, or of the key if it has none: the parser marks that behind the gap."""
+        missing = value.start == value.end and value.end > key.end
+        return key.end if missing and self._behind_gap(key.end) == value.end else self._end_of(value)
 
     def begin(self, index: int) -> int:
         """Where the entry begins: its dash, its `?`, or its key."""
@@ -76,7 +94,7 @@ class _Entries:
         start, end = self.begin(0), self.end(self.last)
         line = self._line_start(start)
         if not self.text[line:start].strip() and (key_end := self._open_key(line)) is not None:
-            return [Edit(key_end, key_end, f" {empty}"), self._lines(start, end)]
+            return [Edit(key_end, key_end, f" {empty}"), self._lines(start, end, None)]
         kept = len(self.text[start:end].rstrip("\r\n"))
         return [Edit(start, start + kept, empty)]
 
@@ -88,17 +106,23 @@ class _Entries:
     def cut_block(self, first: int, last: int) -> list[Edit]:
         start, end = self.begin(first), self.end(last)
         if not self.text[self._line_start(start) : start].strip():
-            return [self._lines(start, end)]
+            return [self._lines(start, end, self.container.items[first - 1] if first else None)]
         following = self.begin(last + 1)  # the container's first entry, on its parent's dash line
         if not self.text[self._line_end(end) : following].strip():
             return [Edit(start, following, "")]
         kept = len(self.text[self._line_start(start) : start].rstrip(" "))
         return [Edit(self._line_start(start) + kept, end, "")]
 
-    def _lines(self, start: int, end: int) -> Edit:
+    def _lines(self, start: int, end: int, above: Node | tuple[Node, Node] | None) -> Edit:
         """All lines from start to end; with the break before them if the file's last line has none."""
         begin, stop = self._line_start(start), self._line_end(end)
-        if stop == len(self.text) and self.text[stop - 1 : stop] not in ("\n", "\r"):
+        last = _last_leaf(above)
+        if isinstance(last, Text) and last.style in BLOCKS and last.end == begin:
+            while (line := _BLANK_OR_COMMENT.match(self.text, stop)) and (
+                line.end(1) - stop > start - begin or self.text[line.end(1)] != "#"
+            ):
+                stop = line.end()
+        elif stop == len(self.text) and self.text[stop - 1 : stop] not in ("\n", "\r"):
             begin = len(self.text[:begin].removesuffix("\n").removesuffix("\r"))
         return Edit(begin, stop, "")
 
@@ -114,7 +138,7 @@ class _Entries:
     def _open_key(self, line: int) -> int | None:
         """Behind the colon of a key whose value starts on the line at `line`, if there is one."""
         if self.body > self.container.start:
-            return self.container.start + len(self.text[self.container.start : self.body].rstrip())
+            return self._properties_end()
         while line > 0:
             line = self._line_start(line - 1)
             above = _REST_OF_LINE.match(self.text, line)
@@ -123,3 +147,19 @@ class _Entries:
                 match = _OPEN_KEY.fullmatch(content)
                 return line + match.end(1) if match else None
         return None
+
+    def _properties_end(self) -> int:
+        """Behind the container's tag and anchor, but before a comment there."""
+        end = self.container.start
+        for own in (self.container.tag, self.container.anchor):
+            if own is not None and (match := _PROPERTY.match(self.text, self._behind_gap(end))):
+                end = match.end()
+        return end
+
+
+def _last_leaf(entry: Node | tuple[Node, Node] | None) -> Node | None:
+    node = entry[1] if isinstance(entry, tuple) else entry
+    while isinstance(node, Mapping | Sequence) and not node.flow:
+        last = node.items[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    return node

@@ -66,13 +66,19 @@ _PRINTABLE = (
 )
 _NO_STRING = re.compile(  # what a YAML 1.1 or 1.2 reader takes for something other than a string
     r"(?:|~|null|true|false|yes|no|on|off|y|n|<<|=|[-+]?\.(?:inf|nan)|[-+]?[\d.][\d_,.:]*(?:e[-+]?\d+)?"
-    r"|[-+]?0[xob][\da-f_]+|\d{4}-\d\d?-\d\d?.*)\Z",
+    r"|[-+]?0[xob][\da-f_]+|\d{4}-\d\d?-\d\d?.*|:.+)\Z",
+    re.IGNORECASE,
+)
+_NEVER_STRING = re.compile(  # what all of them do
+    r"(?:|~|null|true|false|yes|no|on|off|[-+]?(?:0|[1-9]\d*)(?:\.\d+)?"
+    r"|\d{4}-\d\d-\d\d(?:[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[-+]\d\d:\d\d))?)\Z",
     re.IGNORECASE,
 )
 _NO_PLAIN = re.compile(
     r"\A[\s,\[\]{}#&*!|>'\"%@`]|\A[-?:](?:\s|\Z)|:(?:\s|\Z)|\s#|\s\Z|\A(?:---|\.\.\.)|\A\Z"
 )
-_ONLY_IN_BLOCK = re.compile(r"[,\[\]{}\n]")  # ends a plain scalar in flow context, or on one line
+_ONLY_IN_BLOCK = re.compile(r"[,\[\]{}\n:?]")  # ends a plain scalar in flow context, or on one line
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
 def _reads_back(scalar: _Scalar, style: Style, source: str) -> bool:
@@ -85,8 +91,8 @@ def _reads_back(scalar: _Scalar, style: Style, source: str) -> bool:
             first = wanted.lstrip("\n")[:1]
             if first in " \t" or block_indent(source) != scalar.indent:
                 return False  # the first line would be taken for deeper indentation
-        if style not in BLOCKS:
-            source = source.rstrip("\r\n")
+        if style not in BLOCKS and (quoted := _QUOTED.match(source)):
+            source = quoted[0]  # without the header's comment and the line break
     if style is Style.PLAIN and not _stays_plain(scalar.decoded.value, wanted):
         return False
     return decode(style, source, scalar.indent).value == wanted
@@ -94,7 +100,7 @@ def _reads_back(scalar: _Scalar, style: Style, source: str) -> bool:
 
 def _stays_plain(before: str, after: str) -> bool:
     """Whether a changed plain scalar is still one, of the same kind, with no indicator the old one lacked."""
-    if _NO_STRING.match(after) and not _NO_STRING.match(before):
+    if _NO_STRING.match(after) and not _NEVER_STRING.match(before):
         return False
     if _ONLY_IN_BLOCK.search(after) and not _ONLY_IN_BLOCK.search(before):
         return False

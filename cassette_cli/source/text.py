@@ -22,7 +22,7 @@ from cassette_cli.source.style import BLOCKS, Style
 if TYPE_CHECKING:
     from cassette_cli.source.scalar import Decoded
 
-_PROPERTIES = re.compile(r"(?:[!&]\S*(?:[ \t]+#[^\r\n]*)?\s*)*")
+_PROPERTY = re.compile(r"[!&]\S*(?:\s++(?:#[^\r\n]*+)?)*+")  # a tag or an anchor, and what separates it
 
 
 class _Tagged(Protocol):
@@ -38,10 +38,11 @@ class _Tagged(Protocol):
 
 def properties_end(text: str, node: "_Tagged") -> int:
     """Where a node's content starts, behind its tag, its anchor and what separates them."""
-    if node.tag is None and node.anchor is None:
-        return node.start
-    match = _PROPERTIES.match(text, node.start, node.end)
-    return match.end() if match else node.start
+    end = node.start
+    for own in (node.tag, node.anchor):  # in either order; a third one is the first key's
+        if own is not None and (match := _PROPERTY.match(text, end, node.end)):
+            end = match.end()
+    return end
 
 
 class Text(str):
@@ -111,10 +112,19 @@ class Text(str):
         from cassette_cli.source.respell import respell
 
         start = self.content_start
+        gap = self._gap() if start == self.end and self.style is Style.PLAIN else ""
         spelt = respell(self.style, self.parent.text[start : self.end], edits, self._indent())
         if spelt is None:
             raise Refused("the new text cannot be written here", self.place(edits[0].start))
-        return [(self.parent, [Edit(start + one, start + two, new) for one, two, new in spelt])]
+        return [(self.parent, [Edit(start + one, start + two, gap + new) for one, two, new in spelt])]
+
+    def _gap(self) -> str:
+        """What separates a new value from the indicator or tag before it, where none stood; or Refused."""
+        before = self.parent.text[: self.end]
+        asked = before.rstrip().endswith(":") or re.search(r"(?:\A|[\s\[{,])[-?]\Z", before[-2:])
+        if not asked and self.start == self.end:
+            raise Refused("no value stands here, not even an empty one", self.place())
+        return "" if before[-1:].isspace() else " "
 
     def _decoded(self) -> "Decoded":
         from cassette_cli.source.scalar import decode

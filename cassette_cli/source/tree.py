@@ -31,7 +31,7 @@ class Alias:
     target: "Text | Mapping | Sequence"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: that makes it three times dearer, and there are many
 class Mapping:
     """Keys and values in file order; a key can be any node and can repeat."""
 
@@ -61,7 +61,7 @@ class Mapping:
         return isinstance(key, str) and self.get(key) is not None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Sequence:
     """The entries of a list, in file order."""
 

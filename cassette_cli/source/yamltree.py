@@ -4,6 +4,7 @@ Events, not objects: no tag is constructed, no alias is expanded, marks are exac
 parser is used wherever it is installed; the pure one gives the same events, 40 times slower.
 """
 
+from collections.abc import Iterator
 from typing import Any  # ruamel.yaml carries no types
 
 from cassette_cli.errors import Place, Unreadable
@@ -53,8 +54,18 @@ def _first_odd(text: str) -> int:
     return next((i for i, c in enumerate(text) if (c < " " and c not in "\t\n\r") or c == "\x7f"), 0)
 
 
-def _build(document: Document) -> list[Node]:
+def _events(text: str) -> Iterator[Any]:
+    """The parser's events; straight from the C parser where there is one, faster than through YAML."""
     from ruamel.yaml import YAML
+    from ruamel.yaml.parser import Parser
+
+    yaml = YAML(typ="safe", pure=force_pure)
+    if yaml.Parser is Parser:
+        return iter(yaml.parse(text))
+    return iter(yaml.Parser(text).get_event, None)  # after the end of the stream it gives None
+
+
+def _build(document: Document) -> list[Node]:
     from ruamel.yaml.events import (
         AliasEvent,
         DocumentEndEvent,
@@ -72,7 +83,7 @@ def _build(document: Document) -> list[Node]:
     nodes = roots  # the children read so far of the innermost open collection
     open_ones: list[tuple[Any, list[Node]]] = []
     node: Node
-    for event in YAML(typ="safe", pure=force_pure).parse(document.text):
+    for event in _events(document.text):
         kind = event.__class__
         if kind is ScalarEvent:
             # Text.__new__ by hand: this is the innermost loop of the whole program.
@@ -81,11 +92,11 @@ def _build(document: Document) -> list[Node]:
             text.start = event.start_mark.index
             text.end = event.end_mark.index
             text.style = styles[event.style]
-            text.tag = event.tag
-            text.anchor = event.anchor
+            text.tag = event.tag if event.ctag is not None else None
+            text.anchor = anchor = event.anchor
             nodes.append(text)
-            if event.anchor is not None:
-                anchors[event.anchor] = text
+            if anchor is not None:
+                anchors[anchor] = text
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
             if len(open_ones) == DEEPEST:
                 raise Unreadable(f"nested more than {DEEPEST} deep", document.place(event.start_mark.index))
@@ -95,7 +106,14 @@ def _build(document: Document) -> list[Node]:
                 anchors.pop(event.anchor, None)
         elif kind is MappingEndEvent or kind is SequenceEndEvent:
             start, outer = open_ones.pop()
-            node = _collection(document, start, event, nodes)
+            flow = bool(start.flow_style)
+            begin, end = start.start_mark.index, event.end_mark.index if flow else nodes[-1].end
+            tag = start.tag if start.ctag is not None else None
+            if kind is MappingEndEvent:
+                items = tuple(zip(nodes[::2], nodes[1::2], strict=True))
+                node = Mapping(document, begin, end, flow, items, tag, start.anchor)
+            else:
+                node = Sequence(document, begin, end, flow, tuple(nodes), tag, start.anchor)
             nodes = outer
             nodes.append(node)
             if node.anchor is not None:
@@ -110,13 +128,3 @@ def _build(document: Document) -> list[Node]:
         elif kind is DocumentEndEvent:
             anchors.clear()
     return roots
-
-
-def _collection(document: Document, start: Any, end: Any, nodes: list[Node]) -> Mapping | Sequence:
-    flow = bool(start.flow_style)
-    stop = end.end_mark.index if flow else nodes[-1].end
-    begin = start.start_mark.index
-    if end.__class__.__name__ == "MappingEndEvent":
-        items = tuple(zip(nodes[::2], nodes[1::2], strict=True))
-        return Mapping(document, begin, stop, flow, items, start.tag, start.anchor)
-    return Sequence(document, begin, stop, flow, tuple(nodes), start.tag, start.anchor)
