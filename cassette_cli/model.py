@@ -23,10 +23,15 @@ class Header(NamedTuple):
 
 
 class Body(NamedTuple):
-    """A stored body: a scalar (text, or base64 of bytes), a tree of structured values, or nothing."""
+    """A stored body: a scalar (text, or base64 of bytes), a tree, bytes in a file of their own, or nothing."""
 
     node: Node | None = None
     base64: bool = False
+    data: bytes | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return self.node is None and self.data is None
 
     @property
     def tree(self) -> Node | None:
@@ -40,6 +45,8 @@ class Body(NamedTuple):
     @property
     def bytes(self) -> bytes:
         """The stored bytes of a scalar body; raises ValueError where they are not base64 as claimed."""
+        if self.data is not None:
+            return self.data
         if not isinstance(self.node, Text):
             return b""
         if not self.base64:
@@ -75,9 +82,21 @@ def joined_values(headers: tuple[Header, ...], name: str) -> str:
     return ", ".join(value for key, value in headers if key.lower() == wanted)
 
 
+class Frame(NamedTuple):
+    """One message of a recording that is no request and reply (WebSocket, gRPC)."""
+
+    direction: str  # sent, received
+    body: Body
+    at_ms: float | None = None  # since the recording began
+
+
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One request with the response that was recorded for it."""
+    """One request with the response that was recorded for it.
+
+    Or the frames of a connection: then the request's method names the protocol, its URL what it is
+    known by, and the response is empty.
+    """
 
     index: int  # 0-based place in the file, whatever id the recorder gave it
     node: Node
@@ -85,6 +104,7 @@ class Interaction:
     response: Response
     duration_ms: float | None = None
     recorded_at: str | None = None
+    frames: tuple[Frame, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -339,7 +339,7 @@ SHOWN = [
     (
         "no-dialect-reply",
         vcrpy("'{\"messages\": []}'", "oops, an HTML page"),
-        "the reply is text, no JSON object",
+        "the reply is text, no JSON",
     ),
     ("bad-base64", vcrpy("''", "!!binary '%%%'"), "not base64"),
 ]

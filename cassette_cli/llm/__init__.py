@@ -7,11 +7,12 @@ row here. A dialect never fails: what it cannot read it leaves out and says in `
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Protocol
 
 from cassette_cli.errors import CassetteError
 from cassette_cli.llm import anthropic_messages, openai_chat
-from cassette_cli.llm.messages import Answer, Exchange, Object, Prompt, View, as_object
+from cassette_cli.llm.messages import Answer, Event, Exchange, Media, Message, Object, Prompt, View, as_object
 from cassette_cli.model import Interaction
 from cassette_cli.source.tree import Json
 from cassette_cli.wire.body import Content, Kind, read_content
@@ -29,14 +30,15 @@ class Dialect(Protocol):
     def prompt(self, body: Object, /) -> Prompt:
         """What a request's body asks."""
 
-    def answer(self, events: Iterable[Json], /) -> Answer:
+    def answer(self, events: Iterable[Event], /) -> Answer:
         """What a stream's events say; a whole reply is a stream of its one value."""
 
 
 DIALECTS: tuple[Dialect, ...] = (anthropic_messages, openai_chat)
 
-_STREAMS = (Kind.SSE, Kind.NDJSON)
+_STREAMS = (Kind.SSE, Kind.NDJSON, Kind.EVENTSTREAM)
 _LOOKED_AT = 4  # events of a stream that are looked at to tell the dialect
+_DONE = "[DONE]"
 
 
 def read_exchange(
@@ -53,68 +55,63 @@ def read_exchange(
     asked = asked or read_content(interaction.request, loads)
     said = said or read_content(interaction.response, loads)
     body = as_object(asked.json)
-    view = View(
-        _path(interaction.request.url),
-        body,
-        tuple(as_object(value) for value in _glimpse(said)),
-    )
+    events = _Events(said, loads)
+    host, path = _host_and_path(interaction.request.url)
+    view = View(path, host, body, tuple(islice(_Events(said, json.loads), _LOOKED_AT)))
     dialect = next((dialect for dialect in DIALECTS if dialect.matches(view)), None)
     if dialect is None:
         return None
     prompt = dialect.prompt(body)
-    if said.kind in _STREAMS:
-        return _streamed(dialect, prompt, said, loads)
-    problems = [*asked.problems, *said.problems]
-    answer = Answer()
-    if isinstance(said.json, dict):
-        answer = dialect.answer([said.json])
-        problems += answer.problems
-        if not answer.choices and not answer.error:
-            problems.append("the reply holds no message")
-    elif said.kind is not Kind.EMPTY:
-        problems.append(f"the reply is {said.kind}, no JSON object")
-    return Exchange(dialect.ID, prompt, answer, streamed=False, complete=True, problems=tuple(problems))
+    if said.kind is Kind.BINARY:
+        answer = Answer(choices=(Message("assistant", (_media(interaction, said),)),))
+    else:
+        answer = dialect.answer(events)
+    problems = [*asked.problems, *said.problems, *events.problems, *answer.problems]
+    streamed = said.kind in _STREAMS
+    complete = not streamed or (not events.broken and (answer.ended or answer.finish_reason is not None))
+    if events.broken:
+        problems.append("the stream is cut: its last event is broken off")
+    elif not complete and not answer.error:
+        problems.append(f"the stream is cut: no {dialect.END_MARK} and no finish reason")
+    elif said.kind in (Kind.TEXT, Kind.FORM, Kind.MULTIPART):
+        problems.append(f"the reply is {said.kind}, no JSON")
+    return Exchange(dialect.ID, prompt, answer, streamed, complete, tuple(problems))
 
 
-def _path(url: str) -> str:
-    """The path of a URL, or what there is of one that is broken."""
-    return url.partition("?")[0].partition("#")[0].partition("://")[2].partition("/")[2].rstrip("/")
+class _Events:
+    """The events of a reply as values; remembers what could not be read while it is iterated."""
 
+    def __init__(self, said: Content, loads: Callable[[str], Json]) -> None:
+        self._said = said
+        self._loads = loads
+        self.problems: list[str] = []
+        self.broken = False
 
-def _glimpse(said: Content) -> Iterator[Json]:
-    """The first values of a reply: enough to tell its dialect."""
-    if said.kind not in _STREAMS:
-        yield said.json
-        return
-    for event in said.events[:_LOOKED_AT]:
-        try:
-            yield json.loads(event.data)
-        except (ValueError, RecursionError):
-            continue
-
-
-def _streamed(dialect: Dialect, prompt: Prompt, said: Content, loads: Callable[[str], Json]) -> Exchange:
-    problems = list(said.problems)
-    broken = False
-
-    def values() -> Iterator[Json]:
-        nonlocal broken
-        for number, event in enumerate(said.events):
-            if event.data.strip() == "[DONE]":
-                yield "[DONE]"
+    def __iter__(self) -> Iterator[Event]:
+        if self._said.kind not in _STREAMS:
+            if self._said.kind is Kind.JSON:
+                yield Event("", self._said.json)
+            return
+        for number, event in enumerate(self._said.events):
+            if event.data.strip() == _DONE:
+                yield Event(event.event, _DONE)
                 continue
             try:
-                yield loads(event.data)
+                yield Event(event.event, self._loads(event.data))
             except (ValueError, RecursionError, CassetteError):
                 if event.ended:
-                    problems.append(f"event {number} is no JSON")
+                    self.problems.append(f"event {number} is no JSON")
                 else:
-                    broken = True
+                    self.broken = True
 
-    answer = dialect.answer(values())
-    if broken:
-        problems.append("the stream is cut: its last event is broken off")
-    elif not answer.ended and not answer.finish_reason and not answer.error:
-        problems.append(f"the stream is cut: no {dialect.END_MARK} and no finish reason")
-    complete = not broken and (answer.ended or bool(answer.finish_reason))
-    return Exchange(dialect.ID, prompt, answer, True, complete, (*problems, *answer.problems))
+
+def _host_and_path(url: str) -> tuple[str, str]:
+    """The two parts of a URL, or what there is of one that is broken."""
+    host, _, path = url.partition("?")[0].partition("#")[0].partition("://")[2].partition("/")
+    return host.rpartition("@")[2].lower(), path.rstrip("/")
+
+
+def _media(interaction: Interaction, said: Content) -> Media:
+    media_type = interaction.response.header("content-type").partition(";")[0].strip() or None
+    kind = (media_type or "").partition("/")[0]
+    return Media(kind if kind in ("image", "audio") else "file", media_type, said.size)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from cassette_cli.llm.messages import (
     Answer,
-    Citation,
+    Event,
     Media,
     Message,
     Object,
@@ -24,6 +24,7 @@ from cassette_cli.llm.messages import (
     as_object,
     as_text,
     base64_size,
+    citation,
     compact,
     count,
     joined,
@@ -49,7 +50,7 @@ def matches(view: View) -> bool:
             return True
     if "messages" not in view.asked:
         return False
-    return "anthropic_version" in view.asked or view.url.endswith("v1/messages")
+    return "anthropic_version" in view.asked or view.path.endswith("v1/messages")
 
 
 # -- the request -----------------------------------------------------------------------------------
@@ -86,7 +87,7 @@ def _block(value: Json) -> tuple[Part, ...]:
     kind = as_text(block.get("type"))
     match kind:
         case "text":
-            notes = tuple(Citation(note) for note in objects(block.get("citations")))
+            notes = tuple(citation(note) for note in objects(block.get("citations")))
             return (*prose("text", as_text(block.get("text"))), *notes)
         case "thinking":
             return prose("reasoning", as_text(block.get("thinking")))
@@ -122,7 +123,7 @@ def _server_output(content: Json) -> Iterable[Part]:
         if isinstance(item, str):
             yield from prose("text", item)
         elif "url" in block and "title" in block:
-            yield Citation({key: block[key] for key in ("title", "url", "page_age") if key in block})
+            yield citation({key: block[key] for key in ("title", "url", "page_age") if key in block})
         elif "stdout" in block or "stderr" in block:
             yield from prose("text", as_text(block.get("stdout")) + as_text(block.get("stderr")))
         elif block:
@@ -142,7 +143,7 @@ def _media(type_: str, block: Object) -> Media:
 # -- the reply -------------------------------------------------------------------------------------
 
 
-def answer(events: Iterable[Json]) -> Answer:
+def answer(events: Iterable[Event]) -> Answer:
     """What a stream's events, or the one value of a whole reply, say."""
     message, error, problems, ended = _fold(events)
     if not message:
@@ -159,7 +160,7 @@ def answer(events: Iterable[Json]) -> Answer:
     )
 
 
-def _fold(events: Iterable[Json]) -> tuple[Object, ProviderError | None, tuple[str, ...], bool]:
+def _fold(events: Iterable[Event]) -> tuple[Object, ProviderError | None, tuple[str, ...], bool]:
     """The message that the events build up, an error among them, what was odd, and if it ended."""
     message: Object = {}
     blocks: list[_OpenBlock] = []
@@ -167,7 +168,7 @@ def _fold(events: Iterable[Json]) -> tuple[Object, ProviderError | None, tuple[s
     error: ProviderError | None = None
     problems: dict[str, None] = {}
     ended = False
-    for value in events:
+    for _, value in events:
         event = as_object(value)
         kind = as_text(event.get("type"))
         match kind:

@@ -5,6 +5,7 @@ a streamed text then is a `Joined` of its deltas; everything here treats them as
 """
 
 import json
+from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from cassette_cli.source.text import Joined, Text
@@ -56,9 +57,10 @@ class Media(NamedTuple):
     url: str | None = None  # or a name or id, where it stands elsewhere
 
 
-class Citation(NamedTuple):
-    """A source that the reply names; the provider's own fields."""
+class Item(NamedTuple):
+    """A part of another kind, by the provider's own fields: a citation, an embedding, a ranking."""
 
+    type: str
     fields: Object
 
 
@@ -68,7 +70,7 @@ class Unknown(NamedTuple):
     raw: Json
 
 
-Part: TypeAlias = Prose | ToolCall | ToolResult | Media | Citation | Unknown
+Part: TypeAlias = Prose | ToolCall | ToolResult | Media | Item | Unknown
 
 
 class Message(NamedTuple):
@@ -135,12 +137,25 @@ class Answer(NamedTuple):
     problems: tuple[str, ...] = ()
 
 
-class View(NamedTuple):
-    """What a dialect is told by: the path of the URL, the request's JSON, the reply's first values."""
+class Event(NamedTuple):
+    """One event of a stream, by name if it has one; a whole reply is one event without a name."""
 
-    url: str
+    name: str
+    value: Json
+
+
+class View(NamedTuple):
+    """What a dialect is told by: the URL's path and host, the request's fields, the reply's first events."""
+
+    path: str
+    host: str
     asked: Object
-    said: tuple[Object, ...]
+    events: tuple[Event, ...]
+
+    @property
+    def said(self) -> Iterator[Object]:
+        """The first values of the reply that are objects."""
+        return (event.value for event in self.events if isinstance(event.value, dict))
 
 
 class Exchange(NamedTuple):
@@ -224,6 +239,11 @@ def data_url(type_: str, url: str) -> Media:
 def base64_size(data: str) -> int:
     """How many bytes base64 text stands for."""
     return max(len(data) * 3 // 4 - data[-2:].count("="), 0)
+
+
+def citation(fields: Object) -> Item:
+    """A source that the reply names."""
+    return Item("citation", fields)
 
 
 def settings(body: Object, *known: str) -> Object:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from cassette_cli.llm.messages import (
     Answer,
-    Citation,
+    Event,
     Media,
     Message,
     Object,
@@ -26,6 +26,7 @@ from cassette_cli.llm.messages import (
     as_object,
     as_text,
     base64_size,
+    citation,
     compact,
     count,
     data_url,
@@ -48,7 +49,7 @@ def matches(view: View) -> bool:
                 return True
         if as_text(value.get("object")).startswith("chat.completion"):
             return True
-    return "messages" in view.asked and view.url.endswith("chat/completions")
+    return "messages" in view.asked and view.path.endswith("chat/completions")
 
 
 # -- the request -----------------------------------------------------------------------------------
@@ -128,13 +129,13 @@ def _audio(audio: Object, format_: str | None) -> Media:
 # -- the reply -------------------------------------------------------------------------------------
 
 
-def answer(events: Iterable[Json]) -> Answer:
+def answer(events: Iterable[Event]) -> Answer:
     """What a stream's events, or the one value of a whole reply, say."""
     builders: dict[int, _Builder] = {}
     model = usage = error = None
     ended = False
     extra: tuple[Part, ...] = ()
-    for value in events:
+    for _, value in events:
         if value == END_MARK:
             ended = True
             break
@@ -223,7 +224,7 @@ class _Builder:
         found.add(id_, name, arguments)
 
     def _add_extras(self, delta: Object) -> None:
-        self._others += [Citation(note) for note in objects(delta.get("annotations"))]
+        self._others += [citation(note) for note in objects(delta.get("annotations"))]
         for image in objects(delta.get("images")):
             self._others += _content_part(image)
         if audio := as_object(delta.get("audio")):
@@ -282,7 +283,7 @@ def _sources(event: Object) -> tuple[Part, ...]:
     urls = event.get("citations") if not found else None
     if isinstance(urls, list):
         found = [{"url": url} for url in urls if isinstance(url, str)]
-    return tuple(Citation(source) for source in found)
+    return tuple(citation(source) for source in found)
 
 
 def provider_error(event: Object) -> ProviderError | None:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from cassette_cli.llm.messages import (
-    Citation,
     Exchange,
+    Item,
     Media,
     Message,
     Part,
@@ -195,8 +195,8 @@ class Conversation:
                 self._result(label, part)
             case Media():
                 self._row(label, words.media(part), "dim")
-            case Citation():
-                self._row(label, f"[{_citation(part)}]", "dim")
+            case Item():
+                self._row(label, f"[{_item(part)}]", "dim")
             case Unknown():
                 self._row(label, f"unknown {self._clip(words.compact(part.raw), 300)}", "warn")
 
@@ -372,12 +372,15 @@ def _setting(value: Json) -> str:
     return words.one_line(text, LONGEST_SETTING)
 
 
-def _citation(citation: Citation) -> str:
-    fields = citation.fields
+def _item(item: Item) -> str:
+    fields = item.fields
     inner = fields.get("url_citation")
     source = inner if isinstance(inner, dict) else fields
     shown = [source[key] for key in ("title", "document_title", "url", "cited_text") if source.get(key)]
-    return " · ".join(words.one_line(str(value), 100) for value in shown) or words.compact(fields)
+    told = " · ".join(words.one_line(str(value), 100) for value in shown)
+    if item.type == "citation" and told:
+        return told
+    return ", ".join([item.type, *(f"{key} {_setting(value)}" for key, value in fields.items())])
 
 
 def _status_style(status: int | None) -> str:
@@ -400,5 +403,5 @@ def _part_keys(parts: Iterable[Part]) -> Iterator[object]:
             yield part.id, part.name, repr(part.arguments)
         elif isinstance(part, ToolResult):
             yield part.tool_call_id, tuple(_part_keys(part.parts))
-        elif not isinstance(part, Prose | Citation):
+        elif not isinstance(part, Prose | Item):
             yield repr(part)

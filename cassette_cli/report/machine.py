@@ -7,8 +7,8 @@ from typing import Any
 
 from cassette_cli.errors import CassetteError
 from cassette_cli.llm.messages import (
-    Citation,
     Exchange,
+    Item,
     Media,
     Message,
     Part,
@@ -155,7 +155,7 @@ def _part(part: Part) -> Document:
             }
         case Media():
             return part._asdict()
-        case Citation():
-            return part.fields | {"type": "citation"}
+        case Item():
+            return part.fields | {"type": part.type}
         case Unknown():
             return {"type": "unknown", "raw": part.raw}

@@ -9,6 +9,8 @@ import codecs
 import struct
 import zlib
 from bisect import bisect_right
+from pathlib import Path
+from typing import NamedTuple
 
 from cassette_cli.errors import Place, Unreadable
 
@@ -24,10 +26,19 @@ _MARKS = (  # longest first: the UTF-32 mark begins with UTF-16's
 )
 
 
+class Length(NamedTuple):
+    """A number in a text, at start..end, that counts the UTF-8 bytes of the characters first..last."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+
+
 class Document:
     """One file's text and what it takes to write it back as it was."""
 
-    __slots__ = ("_lines", "_mark", "charset", "name", "raw", "text", "zipped")
+    __slots__ = ("_lines", "_mark", "charset", "lengths", "name", "raw", "text", "zipped")
 
     def __init__(self, name: str, raw: bytes) -> None:
         """Decode `raw`; raises Unreadable with the place of the first byte that is no text."""
@@ -39,6 +50,7 @@ class Document:
             ((mark, charset) for mark, charset in _MARKS if data.startswith(mark)), (b"", "utf-8")
         )
         self._lines: list[int] | None = None
+        self.lengths: tuple[Length, ...] = ()  # set by the reader of a format that has them
         try:
             self.text = data[len(self._mark) :].decode(self.charset)
         except UnicodeDecodeError as error:
@@ -56,6 +68,13 @@ class Document:
             return self.raw
         data = self._mark + text.encode(self.charset)
         return _zip_like(self.raw, data) if self.zipped else data
+
+    def sibling(self, relative: str) -> bytes | None:
+        """The bytes of a file named relative to this one's folder; None if they cannot be had."""
+        try:
+            return Path(self.name).parent.joinpath(relative).read_bytes()
+        except (OSError, ValueError):
+            return None
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """The 1-based line and column of a character offset."""

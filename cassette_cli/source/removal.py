@@ -16,12 +16,12 @@ from cassette_cli.source.text import Text, properties_end
 from cassette_cli.source.tree import Mapping, Node, Sequence
 
 _GAP = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|[\r\n]))*[ \t]*")  # blanks, comments, line breaks
-_BLANK_OR_COMMENT = re.compile(r"([ \t]*)(?:#[^\r\n]*)?(?:\r\n|[\r\n])")
+_BLANK_OR_COMMENT = re.compile(r"(?P<indent>[ \t]*)(?P<comment>#[^\r\n]*)?(?:\r\n|[\r\n]|\Z)")
 _REST_OF_LINE = re.compile(r"[^\r\n]*(?:\r\n|[\r\n]|\Z)")
 _PROPERTY = re.compile(r"[!&]\S*")
 _OPEN_KEY = re.compile(  # a key, or the `?` of one, with nothing but a comment behind it
-    r"""([ \t]*(?:[-?:][ \t]+|[!&]\S*[ \t]+)*(?:(?:"(?:[^"\\]|\\.)*"|'[^']*'|(?:(?![ \t]\#).)*?)[ \t]*:|\?))"""
-    r"[ \t]*(?:#.*)?"
+    r"""([ \t]*(?:[-?:][ \t]+|[!&]\S*[ \t]+)*"""
+    r"""(?:(?:"(?:[^"\\]|\\.)*"|'[^']*'|(?:(?![ \t]\#).)*?)[ \t]*:|\?))[ \t]*(?:#.*)?"""
 )
 
 
@@ -56,20 +56,19 @@ class _Entries:
         self.last = len(container.items) - 1
 
     def end(self, index: int) -> int:
-        item = self.container.items[index]
-        return self._end_of_value(*item) if isinstance(item, tuple) else self._end_of(item)
+        return self._last(index).end
 
-    def _end_of(self, node: Node) -> int:
-        if isinstance(node, Mapping) and not node.flow:
-            return self._end_of_value(*node.items[-1])
-        if isinstance(node, Sequence) and not node.flow:
-            return self._end_of(node.items[-1])
-        return node.end
-
-    def _end_of_value(self, key: Node, value: Node) -> int:
-        """The end of the value, or of the key if it has none: the parser marks that behind the gap."""
-        missing = value.start == value.end and value.end > key.end
-        return key.end if missing and self._behind_gap(key.end) == value.end else self._end_of(value)
+    def _last(self, index: int) -> Node:
+        """The last node of an entry that has characters: a `? key` without a value ends with its key."""
+        entry: Node | tuple[Node, Node] = self.container.items[index]
+        while isinstance(entry, tuple) or (isinstance(entry, Mapping | Sequence) and not entry.flow):
+            if not isinstance(entry, tuple):
+                entry = entry.items[-1]
+                continue
+            key, value = entry
+            missing = value.start == value.end >= key.end and self._behind_gap(key.end) == value.end
+            entry = key if missing else value
+        return entry
 
     def begin(self, index: int) -> int:
         """Where the entry begins: its dash, its `?`, or its key."""
@@ -106,21 +105,23 @@ class _Entries:
     def cut_block(self, first: int, last: int) -> list[Edit]:
         start, end = self.begin(first), self.end(last)
         if not self.text[self._line_start(start) : start].strip():
-            return [self._lines(start, end, self.container.items[first - 1] if first else None)]
+            return [self._lines(start, end, self._last(first - 1) if first else None)]
         following = self.begin(last + 1)  # the container's first entry, on its parent's dash line
         if not self.text[self._line_end(end) : following].strip():
             return [Edit(start, following, "")]
         kept = len(self.text[self._line_start(start) : start].rstrip(" "))
-        return [Edit(self._line_start(start) + kept, end, "")]
+        cut = len(
+            self.text[start:end].removesuffix("\n").removesuffix("\r")
+        )  # a block scalar's own break stays
+        return [Edit(self._line_start(start) + kept, start + cut, "")]
 
-    def _lines(self, start: int, end: int, above: Node | tuple[Node, Node] | None) -> Edit:
+    def _lines(self, start: int, end: int, above: Node | None) -> Edit:
         """All lines from start to end; with the break before them if the file's last line has none."""
         begin, stop = self._line_start(start), self._line_end(end)
-        last = _last_leaf(above)
-        if isinstance(last, Text) and last.style in BLOCKS and last.end == begin:
-            while (line := _BLANK_OR_COMMENT.match(self.text, stop)) and (
-                line.end(1) - stop > start - begin or self.text[line.end(1)] != "#"
-            ):
+        if isinstance(above, Text) and above.style in BLOCKS and above.end == begin:
+            while line := _BLANK_OR_COMMENT.match(self.text, stop):
+                if line.end() == stop or (line["comment"] and len(line["indent"]) <= start - begin):
+                    break
                 stop = line.end()
         elif stop == len(self.text) and self.text[stop - 1 : stop] not in ("\n", "\r"):
             begin = len(self.text[:begin].removesuffix("\n").removesuffix("\r"))
@@ -155,11 +156,3 @@ class _Entries:
             if own is not None and (match := _PROPERTY.match(self.text, self._behind_gap(end))):
                 end = match.end()
         return end
-
-
-def _last_leaf(entry: Node | tuple[Node, Node] | None) -> Node | None:
-    node = entry[1] if isinstance(entry, tuple) else entry
-    while isinstance(node, Mapping | Sequence) and not node.flow:
-        last = node.items[-1]
-        node = last[1] if isinstance(last, tuple) else last
-    return node

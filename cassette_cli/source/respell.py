@@ -14,7 +14,14 @@ from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
 from cassette_cli.source.edit import Edit, splice
-from cassette_cli.source.scalar import HEADER, Decoded, block_indent, decode, has_explicit_indent
+from cassette_cli.source.scalar import (
+    HEADER,
+    Decoded,
+    block_indent,
+    decode,
+    has_explicit_indent,
+    is_deep_enough,
+)
 from cassette_cli.source.style import BLOCKS, Style
 
 
@@ -77,7 +84,10 @@ _NEVER_STRING = re.compile(  # what all of them do
 _NO_PLAIN = re.compile(
     r"\A[\s,\[\]{}#&*!|>'\"%@`]|\A[-?:](?:\s|\Z)|:(?:\s|\Z)|\s#|\s\Z|\A(?:---|\.\.\.)|\A\Z"
 )
-_ONLY_IN_BLOCK = re.compile(r"[,\[\]{}\n:?]")  # ends a plain scalar in flow context, or on one line
+_ONLY_IN_BLOCK = (  # what ends a plain scalar in flow context, for all parsers or (: and ?) for some
+    re.compile(r"[,\[\]{}]"),
+    re.compile(r"[,\[\]{}:?]"),
+)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
@@ -86,6 +96,10 @@ def _reads_back(scalar: _Scalar, style: Style, source: str) -> bool:
     wanted = scalar.wanted
     if scalar.style in BLOCKS:
         if (scalar.source[-1:] in "\r\n") != (source[-1:] in "\r\n"):
+            return False
+        if style in BLOCKS and not scalar.decoded.value.strip("\n"):
+            return False  # no line of it tells how deep the parser wants the new ones
+        if style in BLOCKS and not is_deep_enough(source, scalar.indent):
             return False
         if style in BLOCKS and not has_explicit_indent(source):
             first = wanted.lstrip("\n")[:1]
@@ -102,7 +116,7 @@ def _stays_plain(before: str, after: str) -> bool:
     """Whether a changed plain scalar is still one, of the same kind, with no indicator the old one lacked."""
     if _NO_STRING.match(after) and not _NEVER_STRING.match(before):
         return False
-    if _ONLY_IN_BLOCK.search(after) and not _ONLY_IN_BLOCK.search(before):
+    if any(mark.search(after) and not mark.search(before) for mark in _ONLY_IN_BLOCK):
         return False
     return not _NO_PLAIN.search(after) and bool(_PRINTABLE.match(after))
 
@@ -125,10 +139,19 @@ def _spell_parts(scalar: _Scalar, changes: Sequence[Edit], *, guard: bool, widen
         part = _encode(scalar, text, last)
         if part is None:
             return None
+        if scalar.style in BLOCKS:
+            part = _missing_indent(scalar, part, first, last) + part
         if guard:  # a blank that touches a line break in double quotes must be escaped
             part = re.sub(r"\A | \Z", r"\\ ", part) if scalar.style is Style.DOUBLE else part
         parts.append(Edit(first, last, part))
     return parts
+
+
+def _missing_indent(scalar: _Scalar, part: str, first: int, last: int) -> str:
+    """The blanks that an empty line lacks, which holds text once first..last is replaced by `part`."""
+    column = first - max(scalar.source.rfind(mark, 0, first) for mark in "\r\n") - 1
+    filled = (part or scalar.source[last:])[:1] not in ("", "\r", "\n")
+    return " " * (scalar.indent - column) if filled else ""
 
 
 def _whole_atoms(decoded: Decoded, change: Edit, *, widen: bool) -> tuple[int, int]:

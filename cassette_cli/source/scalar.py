@@ -164,6 +164,13 @@ def block_indent(source: str, value: str | None = None) -> int:
     return widest
 
 
+def is_deep_enough(source: str, indent: int) -> bool:
+    """Whether no line of a block scalar that has content begins left of its indentation."""
+    header = HEADER.match(source)
+    lines = (match[1] for match in _LINE.finditer(source, header.end() if header else 0))
+    return all(_blanks(line) >= indent or not line.strip(" ") for line in lines)
+
+
 def _blanks(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 

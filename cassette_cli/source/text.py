@@ -202,4 +202,16 @@ def rewrite(changes: Iterable[tuple[Text | Joined, Iterable[Edit]]]) -> dict[Doc
         text, edits = pending.pop(deepest)
         for target, lowered in text.parent_edits(ordered(edits)) if edits else ():
             add(target, lowered)
-    return {document: ordered(edits) for document, edits in result.items()}
+    return {document: ordered(edits + _lengths(document, edits)) for document, edits in result.items()}
+
+
+def _lengths(document: Document, edits: list[Edit]) -> list[Edit]:
+    """What a format that carries lengths must change besides, so that they still fit."""
+    text, found = document.text, []
+    for length in document.lengths:
+        inside = [edit for edit in edits if length.first <= edit.start and edit.end <= length.last]
+        grown = sum(len(new.encode()) - len(text[start:end].encode()) for start, end, new in set(inside))
+        if grown:
+            number = int(text[length.start : length.end]) + grown
+            found.append(Edit(length.start, length.end, str(number)))
+    return found

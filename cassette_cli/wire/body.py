@@ -57,7 +57,7 @@ class Content(NamedTuple):
 def read_content(message: Request | Response, loads: Callable[[str], Json] = json.loads) -> Content:
     """The content of a message; with `traced` for `loads`, the strings in `json` keep their places."""
     body = message.body
-    if body.node is None:
+    if body.is_empty:
         return Content(Kind.EMPTY, None, "")
     if body.tree is not None:
         return _read_tree(body)

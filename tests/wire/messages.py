@@ -26,7 +26,7 @@ def stored(text: str, style: str = "json") -> Text:
 def written(text: str, style: str) -> str:
     if style == "literal":
         return "|+\n" + textwrap.indent(text, "  ")
-    return json.dumps(text)
+    return json.dumps(text, ensure_ascii=style == "json")
 
 
 def again(text: Text, document: Document) -> Text:
