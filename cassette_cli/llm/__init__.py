@@ -12,7 +12,7 @@ from typing import Protocol
 
 from cassette_cli.errors import CassetteError
 from cassette_cli.llm import anthropic_messages, openai_chat
-from cassette_cli.llm.messages import Answer, Event, Exchange, Media, Message, Object, Prompt, View, as_object
+from cassette_cli.llm.messages import Answer, Event, Exchange, Media, Message, Prompt, View, as_object
 from cassette_cli.model import Interaction
 from cassette_cli.source.tree import Json
 from cassette_cli.wire.body import Content, Kind, read_content
@@ -27,8 +27,8 @@ class Dialect(Protocol):
     def matches(self, view: View, /) -> bool:
         """Whether an exchange speaks this dialect."""
 
-    def prompt(self, body: Object, /) -> Prompt:
-        """What a request's body asks."""
+    def prompt(self, view: View, /) -> Prompt:
+        """What a request asks: its body, and with some its path, which names the model."""
 
     def answer(self, events: Iterable[Event], /) -> Answer:
         """What a stream's events say; a whole reply is a stream of its one value."""
@@ -61,7 +61,7 @@ def read_exchange(
     dialect = next((dialect for dialect in DIALECTS if dialect.matches(view)), None)
     if dialect is None:
         return None
-    prompt = dialect.prompt(body)
+    prompt = dialect.prompt(view)
     if said.kind is Kind.BINARY:
         answer = Answer(choices=(Message("assistant", (_media(interaction, said),)),))
     else:

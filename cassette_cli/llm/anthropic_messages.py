@@ -56,7 +56,8 @@ def matches(view: View) -> bool:
 # -- the request -----------------------------------------------------------------------------------
 
 
-def prompt(body: Object) -> Prompt:
+def prompt(view: View) -> Prompt:
+    body = view.asked
     system = _parts(body.get("system"))
     messages = [Message("system", system)] if system else []
     messages += [

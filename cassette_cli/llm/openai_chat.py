@@ -55,7 +55,8 @@ def matches(view: View) -> bool:
 # -- the request -----------------------------------------------------------------------------------
 
 
-def prompt(body: Object) -> Prompt:
+def prompt(view: View) -> Prompt:
+    body = view.asked
     return Prompt(
         text_or_none(body.get("model")),
         tuple(_message(message) for message in objects(body.get("messages"))),

@@ -115,7 +115,7 @@ def _classify(content: Content, media_type: str, loads: Callable[[str], Json]) -
         lines = read_lines(text)
         if (claims_lines or len(lines) > 1) and _are_json(lines):
             return content._replace(kind=Kind.NDJSON, events=tuple(lines))
-        if fault and (claims_json or head == "{"):
+        if fault and (claims_json or head == "{") and not looks_like_events(text):
             return content._replace(problems=(*content.problems, fault))
     if media_type == "text/event-stream" or looks_like_events(text):
         return content._replace(kind=Kind.SSE, events=tuple(read_events(text)))
