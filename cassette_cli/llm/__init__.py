@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Protocol
 
 from cassette_cli.errors import CassetteError
-from cassette_cli.llm import anthropic_messages, openai_chat
+from cassette_cli.llm import anthropic_messages, bedrock_converse, bedrock_invoke, mcp, openai_chat
 from cassette_cli.llm.messages import Answer, Event, Exchange, Media, Message, Prompt, View, as_object
 from cassette_cli.model import Interaction
 from cassette_cli.source.tree import Json
@@ -34,7 +34,7 @@ class Dialect(Protocol):
         """What a stream's events say; a whole reply is a stream of its one value."""
 
 
-DIALECTS: tuple[Dialect, ...] = (anthropic_messages, openai_chat)
+DIALECTS: tuple[Dialect, ...] = (bedrock_converse, bedrock_invoke, mcp, anthropic_messages, openai_chat)
 
 _STREAMS = (Kind.SSE, Kind.NDJSON, Kind.EVENTSTREAM)
 _LOOKED_AT = 4  # events of a stream that are looked at to tell the dialect

@@ -16,6 +16,7 @@ from cassette_cli.source.style import Style
 from cassette_cli.source.text import Text
 from cassette_cli.source.tree import Json, plain
 from cassette_cli.wire.codings import undo_codings
+from cassette_cli.wire.eventstream import looks_like_frames, read_frames
 from cassette_cli.wire.sse import Event, looks_like_events, read_events, read_lines
 
 
@@ -71,8 +72,11 @@ def read_content(message: Request | Response, loads: Callable[[str], Json] = jso
         return Content(Kind.TEXT, None, str(body.node), problems=(str(error),))
     data, encoding, problem = undo_codings(data, message.header("content-encoding"), media_type)
     problems = (problem,) if problem else ()
-    if media_type == "application/vnd.amazon.eventstream":
-        return Content(Kind.EVENTSTREAM, data, None, encoding, problems=problems)
+    if looks_like_frames(data):
+        frames, faults = read_frames(data)
+        return Content(
+            Kind.EVENTSTREAM, data, None, encoding, events=tuple(frames), problems=(*problems, *faults)
+        )
     text = _decode(data, message.header("content-type"))
     if text is None:
         return Content(Kind.BINARY, data, None, encoding, problems=problems)
