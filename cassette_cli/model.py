@@ -23,11 +23,12 @@ class Header(NamedTuple):
 
 
 class Body(NamedTuple):
-    """A stored body: a scalar (text, or base64 of bytes), a tree, bytes in a file of their own, or nothing."""
+    """A stored body: a scalar (text, or bytes in base64 or hex), a tree, bytes of their own, or nothing."""
 
     node: Node | None = None
     base64: bool = False
     data: bytes | None = None
+    hex: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -40,7 +41,7 @@ class Body(NamedTuple):
     @property
     def text(self) -> Text | None:
         """The body where it is stored as text."""
-        return self.node if isinstance(self.node, Text) and not self.base64 else None
+        return self.node if isinstance(self.node, Text) and not (self.base64 or self.hex) else None
 
     @property
     def bytes(self) -> bytes:
@@ -49,6 +50,8 @@ class Body(NamedTuple):
             return self.data
         if not isinstance(self.node, Text):
             return b""
+        if self.hex:
+            return bytes.fromhex(self.node)
         if not self.base64:
             return self.node.encode("utf-8", "surrogatepass")
         try:

@@ -9,7 +9,7 @@ from functools import cached_property
 from cassette_cli.errors import BadRequest
 from cassette_cli.llm import read_exchange
 from cassette_cli.llm.messages import Exchange
-from cassette_cli.model import Cassette, Interaction
+from cassette_cli.model import Cassette, Frame, Interaction, Response
 from cassette_cli.wire.body import Content, read_content
 
 
@@ -26,6 +26,13 @@ class Reading:
     @cached_property
     def said(self) -> Content:
         return read_content(self.interaction.response, json.loads)
+
+    @cached_property
+    def frames(self) -> tuple[tuple[Frame, Content], ...]:
+        """The frames of a connection with what each holds."""
+        return tuple(
+            (frame, read_content(Response(None, (), frame.body))) for frame in self.interaction.frames
+        )
 
     @cached_property
     def exchange(self) -> Exchange | None:

@@ -68,7 +68,7 @@ def read_exchange(
         answer = dialect.answer(events)
     problems = [*asked.problems, *said.problems, *events.problems, *answer.problems]
     streamed = said.kind in _STREAMS
-    complete = not streamed or (not events.broken and (answer.ended or answer.finish_reason is not None))
+    complete = not streamed or (not events.broken and (answer.ended or bool(answer.finish_reason)))
     if events.broken:
         problems.append("the stream is cut: its last event is broken off")
     elif not complete and not answer.error:
@@ -107,7 +107,8 @@ class _Events:
 
 def _host_and_path(url: str) -> tuple[str, str]:
     """The two parts of a URL, or what there is of one that is broken."""
-    host, _, path = url.partition("?")[0].partition("#")[0].partition("://")[2].partition("/")
+    start, scheme, rest = url.partition("?")[0].partition("#")[0].partition("://")
+    host, _, path = (rest if scheme else start).partition("/")
     return host.rpartition("@")[2].lower(), path.rstrip("/")
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from cassette_cli.errors import Place, Unreadable, Unrecognised
 from cassette_cli.model import Cassette
-from cassette_cli.recorders import govcr, vcrpy
+from cassette_cli.recorders import cassetter, govcr, httpmock, langchain, pydantic_ai, vcrpy
 from cassette_cli.source.document import Document
 from cassette_cli.source.jsontree import parse_json
 from cassette_cli.source.tree import Node
@@ -30,9 +30,10 @@ class Recorder(Protocol):
         """The file's interactions; raises Unreadable with the place of what is wrong."""
 
 
-RECORDERS: tuple[Recorder, ...] = (govcr, vcrpy)
-SUFFIXES = (".yaml", ".yml", ".json", ".gz")  # of the files that a walk looks into
+RECORDERS: tuple[Recorder, ...] = (cassetter, pydantic_ai, govcr, vcrpy, langchain, httpmock)
+SUFFIXES = (".yaml", ".yml", ".json", ".gz", ".toml")  # of the files that a walk looks into
 
+_TOML = re.compile(r"^\[\[interactions\]\]|^interactions = \[", re.MULTILINE)
 _CONFLICT = re.compile(r"^<<<<<<< .*\n(?:.*\n)*?=======\r?\n", re.MULTILINE)
 
 
@@ -55,6 +56,8 @@ def read_cassette(document: Document) -> Cassette:
 
 def _parse(document: Document) -> list[Node]:
     try:
+        if _TOML.search(document.text):
+            return [cassetter.read_toml(document)]
         if document.text.lstrip()[0] not in "{[":
             return parse_yaml(document)
         try:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from cassette_cli.errors import Unreadable
 from cassette_cli.model import Body, Header
+from cassette_cli.source.style import Style
 from cassette_cli.source.text import Text
 from cassette_cli.source.tree import Mapping, Node, Sequence, document_of, offset_of, plain_scalar, resolve
 
@@ -85,8 +86,10 @@ def first_entries(root: Mapping) -> Iterator[Mapping]:
 
 def version(root: Mapping, known: tuple[str, ...], recorder: str) -> str | None:
     node = root.get("version")
-    if is_null(node) or (isinstance(node, Text) and node in known):
-        return str(node) if isinstance(node, Text) else None
+    if is_null(node):
+        return None
+    if isinstance(node, Text) and node in known:
+        return str(node)
     found = f"version {node}" if isinstance(node, Text) else "this version"
     raise Unreadable(
         f"{found} is not known: {recorder} writes {' and '.join(known)}",
@@ -127,7 +130,7 @@ def _mapped_headers(node: Mapping, nested: int) -> tuple[Header, ...]:
             name = resolve(name.items[0])  # ? !!python/object/apply:multidict._multidict.istr [Accept]
         if not isinstance(name, Text):
             raise wrong(name, "the name of a header", "a string", node)
-        if name == "<<" and isinstance(value, Mapping):
+        if name == "<<" and name.style is Style.PLAIN and isinstance(value, Mapping):
             merged = headers(value, node, nested + 1)
         else:
             own += _values(name, value)

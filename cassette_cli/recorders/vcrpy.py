@@ -57,9 +57,14 @@ def load(document: Document, roots: Roots[Node]) -> Cassette:
 def _interaction(index: int, entry: Mapping) -> Interaction:
     request = reading.mapping(entry.get("request"), "request", entry)
     response = reading.mapping(entry.get("response"), "response", entry)
+    return interaction(index, entry, request, response)
+
+
+def interaction(index: int, node: Node, request: Mapping, response: Mapping) -> Interaction:
+    """An interaction of vcrpy's two halves, wherever they stand."""
     return Interaction(
         index,
-        entry,
+        node,
         Request(
             reading.string(request.get("method"), "method", request),
             _url(request),

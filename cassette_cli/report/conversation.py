@@ -32,6 +32,7 @@ LABEL = 12  # columns of a role and the blanks behind it
 LONGEST_TEXT = 1500  # characters of a message before it is cut
 LONGEST_BODY = 3000  # characters of a body that is no conversation
 LONGEST_SETTING = 60
+LONGEST_FRAME = 300
 
 
 class View(NamedTuple):
@@ -70,6 +71,9 @@ class Conversation:
 
     def interaction(self, reading: Reading) -> None:
         self._title(reading)
+        if reading.interaction.frames:
+            self._frames(reading)
+            return
         exchange = reading.exchange
         if exchange is None:
             self._facts(reading)
@@ -95,6 +99,8 @@ class Conversation:
         url = words.one_line(request.url if self.view.reveal else mask_url(request.url))
         number = f"#{interaction.index}"
         outcome = [Span(str(status) if status is not None else "no status", _status_style(status))]
+        if interaction.frames:
+            outcome = []
         if interaction.duration_ms is not None:
             outcome.append(Span(f" · {words.duration(interaction.duration_ms)}", "dim"))
         start = f"{number:<{INDENT}}"
@@ -250,6 +256,19 @@ class Conversation:
             style = "warn" if answer.finish_reason in _CUT_SHORT else "dim"
             self._dim(words.one_line(" · ".join(closing)), style)
 
+    # -- a connection ------------------------------------------------------------------------------
+
+    def _frames(self, reading: Reading) -> None:
+        sent = sum(frame.direction == "sent" for frame, _ in reading.frames)
+        total = len(reading.frames)
+        self._dim(f"{words.amount(total, 'frame')} · {sent:,} sent, {total - sent:,} received")
+        self._headers("request", reading.interaction.request.headers)
+        for frame, content in reading.frames:
+            shown = {"sent": self.view.request, "received": self.view.response}.get(frame.direction, True)
+            if shown:
+                at = words.duration(frame.at_ms) if frame.at_ms is not None else None
+                self._row(frame.direction, self._clip(_frame_words(content), LONGEST_FRAME), right=at)
+
     # -- what is no conversation -------------------------------------------------------------------
 
     def _plain_sides(self, reading: Reading) -> None:
@@ -365,6 +384,16 @@ def _body_words(content: Content) -> str:
     if content.encoding:
         facts.append(f"({content.encoding})")
     return " ".join(facts)
+
+
+def _frame_words(content: Content) -> str:
+    if content.kind is Kind.JSON:
+        return words.compact(content.json)
+    if content.kind is Kind.EMPTY:
+        return "(empty)"
+    if content.text is None:
+        return f"<{words.media_type(content.bytes[:16]) or content.kind}, {words.size(content.size)}>"
+    return words.shrink(content.text)
 
 
 def _setting(value: Json) -> str:

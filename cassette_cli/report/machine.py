@@ -47,9 +47,7 @@ def show_cassette(cassette: Cassette, readings: list[Reading], *, reveal: bool) 
 def show_interaction(cassette: Cassette, reading: Reading, *, reveal: bool) -> Document:
     interaction = reading.interaction
     request, response = interaction.request, interaction.response
-    return {
-        "index": interaction.index,
-        "line": cassette.line(interaction),
+    sides: Document = {
         "request": {
             "method": request.method,
             "url": request.url if reveal else mask_url(request.url),
@@ -61,10 +59,30 @@ def show_interaction(cassette: Cassette, reading: Reading, *, reveal: bool) -> D
             "headers": _headers(response.headers, reveal=reveal),
             "body": _body(reading.said),
         },
+    }
+    if interaction.frames:
+        sides = {
+            "request": None,
+            "response": None,
+            "connection": sides["request"],
+            "frames": _frames(reading),
+        }
+        del sides["connection"]["body"]
+    return {
+        "index": interaction.index,
+        "line": cassette.line(interaction),
+        **sides,
         "duration_ms": interaction.duration_ms,
         "recorded_at": interaction.recorded_at,
         "exchange": _exchange(reading.exchange) if reading.exchange else None,
     }
+
+
+def _frames(reading: Reading) -> list[Document]:
+    return [
+        {"direction": frame.direction, "at_ms": frame.at_ms, "body": _body(content)}
+        for frame, content in reading.frames
+    ]
 
 
 def error(fault: CassetteError) -> Document:

@@ -11,17 +11,18 @@ import re
 from collections.abc import Collection, Iterator
 
 from cassette_cli.source.edit import Edit
+from cassette_cli.source.scalar import BREAK, BREAKS
 from cassette_cli.source.style import BLOCKS
-from cassette_cli.source.text import Text, properties_end
+from cassette_cli.source.text import Text, properties
 from cassette_cli.source.tree import Mapping, Node, Sequence
 
-_GAP = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|[\r\n]))*[ \t]*")  # blanks, comments, line breaks
-_BLANK_OR_COMMENT = re.compile(r"(?P<indent>[ \t]*)(?P<comment>#[^\r\n]*)?(?:\r\n|[\r\n]|\Z)")
-_REST_OF_LINE = re.compile(r"[^\r\n]*(?:\r\n|[\r\n]|\Z)")
-_PROPERTY = re.compile(r"[!&]\S*")
+_GAP = re.compile(rf"(?:[ \t]*(?:#[^{BREAKS}]*)?{BREAK})*[ \t]*")  # blanks, comments, line breaks
+_BLANK_OR_COMMENT = re.compile(rf"(?P<indent>[ \t]*)(?P<comment>#[^{BREAKS}]*)?(?:{BREAK}|\Z)")
+_REST_OF_LINE = re.compile(rf"[^{BREAKS}]*(?:{BREAK}|\Z)")
+_LAST_BREAK = re.compile(rf"{BREAK}\Z")
 _OPEN_KEY = re.compile(  # a key, or the `?` of one, with nothing but a comment behind it
     r"""([ \t]*(?:[-?:][ \t]+|[!&]\S*[ \t]+)*"""
-    r"""(?:(?:"(?:[^"\\]|\\.)*"|'[^']*'|(?:(?![ \t]\#).)*?)[ \t]*:|\?))[ \t]*(?:#.*)?"""
+    r"""(?:(?:"(?:[^"\\]|\\.)*"|'[^']*'|(?:[^#]|(?<![ \t])\#)*?)[ \t]*:|\?))[ \t]*(?:#.*)?"""
 )
 
 
@@ -52,23 +53,25 @@ class _Entries:
     def __init__(self, container: Mapping | Sequence) -> None:
         self.container = container
         self.text = container.parent.text
-        self.body = properties_end(self.text, container)
+        self.body = properties(self.text, container)[1]
         self.last = len(container.items) - 1
 
     def end(self, index: int) -> int:
-        return self._last(index).end
+        return self._tail(self.container.items[index])[1]
 
-    def _last(self, index: int) -> Node:
-        """The last node of an entry that has characters: a `? key` without a value ends with its key."""
-        entry: Node | tuple[Node, Node] = self.container.items[index]
-        while isinstance(entry, tuple) or (isinstance(entry, Mapping | Sequence) and not entry.flow):
-            if not isinstance(entry, tuple):
-                entry = entry.items[-1]
-                continue
+    def _tail(self, entry: Node | tuple[Node, Node]) -> tuple[Node, int]:
+        """The last node that has a place of its own in the entry, and where the entry ends."""
+        if isinstance(entry, tuple):
             key, value = entry
-            missing = value.start == value.end >= key.end and self._behind_gap(key.end) == value.end
-            entry = key if missing else value
-        return entry
+            if value.start < value.end:
+                return self._tail(value)
+            last, end = self._tail(key)  # the parsers disagree on where an empty value stands
+            colon = self._behind_gap(end)
+            own = colon < value.start and self.text[colon] == ":"
+            return (value, colon + 1) if own else (last, end)
+        if isinstance(entry, Mapping | Sequence) and not entry.flow:
+            return self._tail(entry.items[-1])
+        return entry, entry.end
 
     def begin(self, index: int) -> int:
         """Where the entry begins: its dash, its `?`, or its key."""
@@ -94,25 +97,27 @@ class _Entries:
         line = self._line_start(start)
         if not self.text[line:start].strip() and (key_end := self._open_key(line)) is not None:
             return [Edit(key_end, key_end, f" {empty}"), self._lines(start, end, None)]
-        kept = len(self.text[start:end].rstrip("\r\n"))
+        kept = len(self.text[start:end].rstrip(BREAKS))
         return [Edit(start, start + kept, empty)]
 
     def cut_flow(self, first: int, last: int) -> list[Edit]:
         if last < self.last:
             return [Edit(self.begin(first), self.begin(last + 1), "")]
-        return [Edit(self.end(first - 1), self.end(last), "")]
+        start = self.end(first - 1)
+        start += self.text[start - 1 : start + 1] == ": "  # a colon needs its blank before the bracket
+        return [Edit(start, self.end(last), "")]
 
     def cut_block(self, first: int, last: int) -> list[Edit]:
         start, end = self.begin(first), self.end(last)
         if not self.text[self._line_start(start) : start].strip():
-            return [self._lines(start, end, self._last(first - 1) if first else None)]
+            return [
+                self._lines(start, end, self._tail(self.container.items[first - 1])[0] if first else None)
+            ]
         following = self.begin(last + 1)  # the container's first entry, on its parent's dash line
         if not self.text[self._line_end(end) : following].strip():
             return [Edit(start, following, "")]
         kept = len(self.text[self._line_start(start) : start].rstrip(" "))
-        cut = len(
-            self.text[start:end].removesuffix("\n").removesuffix("\r")
-        )  # a block scalar's own break stays
+        cut = len(_LAST_BREAK.sub("", self.text[start:end]))  # a block scalar's own break stays
         return [Edit(self._line_start(start) + kept, start + cut, "")]
 
     def _lines(self, start: int, end: int, above: Node | None) -> Edit:
@@ -123,15 +128,15 @@ class _Entries:
                 if line.end() == stop or (line["comment"] and len(line["indent"]) <= start - begin):
                     break
                 stop = line.end()
-        elif stop == len(self.text) and self.text[stop - 1 : stop] not in ("\n", "\r"):
-            begin = len(self.text[:begin].removesuffix("\n").removesuffix("\r"))
+        elif stop == len(self.text) and self.text[stop - 1] not in BREAKS:
+            begin = len(_LAST_BREAK.sub("", self.text[:begin]))
         return Edit(begin, stop, "")
 
     def _line_start(self, position: int) -> int:
-        return max(self.text.rfind("\n", 0, position), self.text.rfind("\r", 0, position)) + 1
+        return max(self.text.rfind(mark, 0, position) for mark in BREAKS) + 1
 
     def _line_end(self, position: int) -> int:
-        if position and self.text[position - 1] in "\r\n":
+        if position and self.text[position - 1] in BREAKS:
             return position  # a block scalar ends with its own break
         match = _REST_OF_LINE.match(self.text, position)
         return match.end() if match else position
@@ -139,20 +144,12 @@ class _Entries:
     def _open_key(self, line: int) -> int | None:
         """Behind the colon of a key whose value starts on the line at `line`, if there is one."""
         if self.body > self.container.start:
-            return self._properties_end()
+            return properties(self.text, self.container)[0]
         while line > 0:
             line = self._line_start(line - 1)
             above = _REST_OF_LINE.match(self.text, line)
-            content = above[0].rstrip("\r\n") if above else ""
+            content = above[0].rstrip(BREAKS) if above else ""
             if content.strip() and not content.lstrip().startswith("#"):
                 match = _OPEN_KEY.fullmatch(content)
                 return line + match.end(1) if match else None
         return None
-
-    def _properties_end(self) -> int:
-        """Behind the container's tag and anchor, but before a comment there."""
-        end = self.container.start
-        for own in (self.container.tag, self.container.anchor):
-            if own is not None and (match := _PROPERTY.match(self.text, self._behind_gap(end))):
-                end = match.end()
-        return end

@@ -15,6 +15,7 @@ from urllib.parse import quote, quote_plus
 
 from cassette_cli.source.edit import Edit, splice
 from cassette_cli.source.scalar import (
+    BREAKS,
     HEADER,
     Decoded,
     block_indent,
@@ -30,6 +31,8 @@ def respell(style: Style, source: str, changes: Sequence[Edit], indent: int = 0)
 
     `changes` are sorted and do not overlap.
     """
+    if style is Style.FIXED:
+        return None
     decoded = decode(style, source, indent)
     scalar = _Scalar(style, source, indent, decoded, splice(decoded.value, changes))
     for guard, widen in ((False, False), (True, False), (False, True)):
@@ -87,6 +90,7 @@ _NO_PLAIN = re.compile(
 _ONLY_IN_BLOCK = (  # what ends a plain scalar in flow context, for all parsers or (: and ?) for some
     re.compile(r"[,\[\]{}]"),
     re.compile(r"[,\[\]{}:?]"),
+    re.compile(r"\t"),
 )
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
@@ -95,9 +99,9 @@ def _reads_back(scalar: _Scalar, style: Style, source: str) -> bool:
     """Whether `source`, in `style`, stands for the wanted value wherever the old source stood."""
     wanted = scalar.wanted
     if scalar.style in BLOCKS:
-        if (scalar.source[-1:] in "\r\n") != (source[-1:] in "\r\n"):
+        if (scalar.source[-1:] in BREAKS) != (source[-1:] in BREAKS):
             return False
-        if style in BLOCKS and not scalar.decoded.value.strip("\n"):
+        if style in BLOCKS and not scalar.decoded.value.strip("\n\u2028\u2029"):
             return False  # no line of it tells how deep the parser wants the new ones
         if style in BLOCKS and not is_deep_enough(source, scalar.indent):
             return False
@@ -149,8 +153,8 @@ def _spell_parts(scalar: _Scalar, changes: Sequence[Edit], *, guard: bool, widen
 
 def _missing_indent(scalar: _Scalar, part: str, first: int, last: int) -> str:
     """The blanks that an empty line lacks, which holds text once first..last is replaced by `part`."""
-    column = first - max(scalar.source.rfind(mark, 0, first) for mark in "\r\n") - 1
-    filled = (part or scalar.source[last:])[:1] not in ("", "\r", "\n")
+    column = first - max(scalar.source.rfind(mark, 0, first) for mark in BREAKS) - 1
+    filled = (part or scalar.source[last:])[:1] not in ("", *BREAKS)
     return " " * (scalar.indent - column) if filled else ""
 
 
@@ -194,7 +198,7 @@ def _encode(scalar: _Scalar, text: str, behind: int) -> str | None:
     if scalar.style is Style.LITERAL:
         newline, indent = scalar.newline, " " * scalar.indent
         lines = [indent + line if line else "" for line in text.split("\n")[1:]]
-        if lines and not lines[-1] and scalar.source[behind : behind + 1] not in ("", "\r", "\n"):
+        if lines and not lines[-1] and scalar.source[behind : behind + 1] not in ("", *BREAKS):
             lines[-1] = indent
         return newline.join([text.partition("\n")[0], *lines])
     if "\n" in text:
@@ -221,10 +225,10 @@ def _encode_json(text: str, *, ascii_only: bool) -> str:
 def _spell_whole(scalar: _Scalar, style: Style, changes: Sequence[Edit]) -> str | None:
     """The scalar written anew, with the lines of a plain one and what trails a block as they were."""
     wanted, source = scalar.wanted, scalar.source
-    tail = source[len(source.rstrip(" \r\n")) :] if scalar.style in BLOCKS else ""
+    tail = source[len(source.rstrip(f" {BREAKS}")) :] if scalar.style in BLOCKS else ""
     if style is Style.DOUBLE:
         header = HEADER.match(source) if scalar.style in BLOCKS else None
-        comment = header["comment"] if header and header["comment"] else ""
+        comment = f" {header['comment'].lstrip()}" if header and header["comment"] else ""
         return f'"{_DOUBLE_ESCAPED.sub(_escape_double, wanted)}"{comment}{tail.lstrip(" ")}'
     if style is Style.SINGLE:
         parts = _spell_parts(scalar, changes, guard=False, widen=False)

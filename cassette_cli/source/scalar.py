@@ -55,7 +55,8 @@ def _at(atom: Atom) -> int:
     return atom.at
 
 
-BREAK = r"(?:\r\n|[\r\n\x85\u2028\u2029])"
+BREAKS = "\r\n\x85\u2028\u2029"
+BREAK = rf"(?:\r\n|[{BREAKS}])"
 _FOLD = rf"[ \t]*+(?:{BREAK}[ \t]*+)++|[ \t]{{2,}}"  # the last part only keeps long runs of blanks linear
 _MARKS = {
     Style.PLAIN: re.compile(_FOLD),
@@ -73,8 +74,10 @@ _MARKS = {
     Style.FORM: re.compile(r"(?:%[\da-fA-F]{2})+|\+"),
 }
 _BREAKS = re.compile(BREAK)
-_LINE = re.compile(rf"([^\r\n\x85\u2028\u2029]*)({BREAK}|\Z)")
-HEADER = re.compile(rf"[|>](?P<signs>[+-]?\d?|\d[+-])(?P<comment>[ \t]+#[^\r\n]*)?[ \t]*(?P<end>{BREAK}|\Z)")
+_LINE = re.compile(rf"([^{BREAKS}]*)({BREAK}|\Z)")
+HEADER = re.compile(
+    rf"[|>](?P<signs>[+-]?\d?|\d[+-])(?P<comment>[ \t]*#[^{BREAKS}]*)?[ \t]*(?P<end>{BREAK}|\Z)"
+)
 _YAML_NAMES = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f",
     "r": "\r", "e": "\x1b", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
@@ -124,7 +127,7 @@ def _decode_mark(style: Style, mark: str) -> str | None:
         return units.decode("utf-16-be", "surrogatepass")
     if mark[1] in "xuU" and len(mark) > 2:
         return chr(int(mark[2:], 16))
-    if mark[1] in "\r\n\x85\u2028\u2029":
+    if mark[1] in BREAKS:
         return "".join(map(_break, _BREAKS.findall(mark)[1:]))
     return _YAML_NAMES.get(mark[1], mark[1])
 
@@ -152,7 +155,7 @@ def block_indent(source: str, value: str | None = None) -> int:
     header = HEADER.match(source)
     lines = [match[1] for match in _LINE.finditer(source, header.end() if header else len(source))]
     if value is not None and has_explicit_indent(source):
-        for line, decoded in zip(lines, value.split("\n"), strict=False):
+        for line, decoded in zip(lines, re.split("[\n\u2028\u2029]", value), strict=False):
             if decoded:
                 return _blanks(line) - _blanks(decoded)
         return max(map(len, lines), default=1)

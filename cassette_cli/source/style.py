@@ -16,6 +16,7 @@ class Style(StrEnum):
     SSE = "sse"  # the data lines of one server-sent event, from the first value to the last
     LINE = "line"  # one line as it stands
     PERCENT = "percent"  # a part of a URL
+    FIXED = "fixed"  # read by a parser that tells no places: cannot be changed
     FORM = "form"  # a part of a query or form, where + is a blank
 
 

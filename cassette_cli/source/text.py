@@ -22,7 +22,8 @@ from cassette_cli.source.style import BLOCKS, Style
 if TYPE_CHECKING:
     from cassette_cli.source.scalar import Decoded
 
-_PROPERTY = re.compile(r"[!&]\S*(?:\s++(?:#[^\r\n]*+)?)*+")  # a tag or an anchor, and what separates it
+_TAG = re.compile(r"!\S*")
+_GAP = re.compile(r"(?:[ \t\r\n\x85\u2028\u2029]++(?:#[^\r\n\x85\u2028\u2029]*+)?)*+")
 
 
 class _Tagged(Protocol):
@@ -36,13 +37,19 @@ class _Tagged(Protocol):
     def anchor(self) -> str | None: ...
 
 
-def properties_end(text: str, node: "_Tagged") -> int:
-    """Where a node's content starts, behind its tag, its anchor and what separates them."""
-    end = node.start
-    for own in (node.tag, node.anchor):  # in either order; a third one is the first key's
-        if own is not None and (match := _PROPERTY.match(text, end, node.end)):
+def properties(text: str, node: "_Tagged") -> tuple[int, int]:
+    """Where a node's tag and anchor end, and where its content starts."""
+    end = start = node.start
+    for own in (node.tag, node.anchor):  # in either order; what follows them may be the first key's
+        if own is None:
+            continue
+        if node.anchor is not None and text.startswith(f"&{node.anchor}", start):
+            end = start + 1 + len(node.anchor)
+        elif match := _TAG.match(text, start, node.end):
             end = match.end()
-    return end
+        gap = _GAP.match(text, end, node.end)
+        start = gap.end() if gap else end
+    return end, start
 
 
 class Text(str):
@@ -89,7 +96,7 @@ class Text(str):
     @property
     def content_start(self) -> int:
         """Where the scalar itself starts, behind a YAML tag and anchor."""
-        return properties_end(self.parent.text, self)
+        return properties(self.parent.text, self)[1]
 
     @property
     def document(self) -> Document:
@@ -101,6 +108,8 @@ class Text(str):
 
     def offset(self, position: int = 0) -> int:
         """The offset in the document at which the character `position` is written."""
+        if self.style is Style.FIXED:
+            return self.start
         at = self.content_start + self._decoded().start_of(position)
         return at if isinstance(self.parent, Document) else self.parent.offset(at)
 
@@ -121,7 +130,7 @@ class Text(str):
     def _gap(self) -> str:
         """What separates a new value from the indicator or tag before it, where none stood; or Refused."""
         before = self.parent.text[: self.end]
-        asked = before.rstrip().endswith(":") or re.search(r"(?:\A|[\s\[{,])[-?]\Z", before[-2:])
+        asked = before.rstrip(" \t").endswith(":") or re.search(r"(?:\A|[\s\[{,])[-?]\Z", before[-2:])
         if not asked and self.start == self.end:
             raise Refused("no value stands here, not even an empty one", self.place())
         return "" if before[-1:].isspace() else " "
