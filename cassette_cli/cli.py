@@ -6,6 +6,7 @@ Everything else is imported on use: `cassette --version` pays for nothing that i
 import os
 import sys
 from collections.abc import Callable, Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,7 @@ from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Place, Unre
 if TYPE_CHECKING:
     from cassette_cli.files import Found
     from cassette_cli.model import Cassette
-    from cassette_cli.report.conversation import View
+    from cassette_cli.report.rows import View
     from cassette_cli.report.terminal import Screen
     from cassette_cli.selection import Reading, Selection
 
@@ -65,7 +66,8 @@ SkipUnrecognised = Annotated[
     bool, typer.Option("--skip-unrecognised", help="Pass over named files that are no cassettes.")
 ]
 Indexes = Annotated[
-    str | None, typer.Option("-i", "--interaction", metavar="N", help="By place in the file, from 0: 0,2-4.")
+    list[str] | None,
+    typer.Option("-i", "--interaction", metavar="N", help="By place in the file, from 0: 0,2-4."),
 ]
 Method = Annotated[str | None, typer.Option("--method", metavar="NAME", help="By method: POST or GET,HEAD.")]
 Url = Annotated[str | None, typer.Option("--url", metavar="GLOB", help="By URL: '*/chat/completions'.")]
@@ -89,11 +91,14 @@ class Run:
         return ExitCode.COULD_NOT if self.errors else ExitCode.CLEAN
 
     def report(self, error: CassetteError) -> None:
+        self.errors.append(error)
+        self.tell(str(error))
+
+    def tell(self, message: str) -> None:
         from cassette_cli.report.words import visible
 
-        self.errors.append(error)
         sys.stdout.flush()
-        typer.echo(f"cassette: {visible(str(error))}", err=True)
+        typer.echo(f"cassette: {visible(message)}", err=True)
 
     def files(self, paths: list[str], exclude: list[str] | None) -> "Iterator[Found]":
         from cassette_cli.files import find
@@ -120,7 +125,7 @@ class Run:
             except CassetteError as error:
                 self.report(error)
         if none and not self.errors and not skip_unrecognised:
-            typer.echo(f"cassette: no cassettes in {', '.join(paths)}", err=True)
+            self.tell(f"no cassettes in {', '.join(paths)}")
 
 
 def _read(found: "Found") -> "Cassette":
@@ -144,6 +149,9 @@ def _read(found: "Found") -> "Cassette":
 
 def _finish(command: Callable[[], int]) -> None:
     """Run a command and end with its exit code, whatever happens in it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a character that the encoding lacks is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = command()
         sys.stdout.flush()
@@ -158,6 +166,10 @@ def _finish(command: Callable[[], int]) -> None:
         # The reader has gone (`| head`): nobody is left to tell. What is still buffered goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.CLEAN
+    except OSError as error:
+        typer.echo(f"cassette: cannot write: {error.strerror or error}", err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.COULD_NOT
     except Exception as error:  # the last line of defence: a bug, told in one line
         if os.environ.get("CASSETTE_DEBUG"):
             raise
@@ -215,10 +227,14 @@ def show(
     """
 
     def command() -> int:
-        from cassette_cli.report.conversation import View
+        from cassette_cli.files import is_one_file
+        from cassette_cli.report.rows import View
         from cassette_cli.report.terminal import Screen
         from cassette_cli.selection import Selection
 
+        forms = {"--json": json, "--get": get is not None, "--raw": raw, "--summary": summary}
+        if len(given := [name for name, wanted in forms.items() if wanted]) > 1:
+            raise BadRequest(f"{' and '.join(given)} do not go together: give one")
         selection = Selection.parse(indexes, method, url, status, model, invert=invert)
         run = Run()
         chosen = _chosen(run, run.cassettes(paths, exclude, skip_unrecognised=skip_unrecognised), selection)
@@ -230,7 +246,7 @@ def show(
             elif raw:
                 _write_raw(screen, chosen, request=request)
             elif summary:
-                _write_summary(screen, chosen, one_file=len(paths) == 1, reveal=reveal)
+                _write_summary(screen, chosen, one_file=is_one_file(paths), reveal=reveal)
             else:
                 both = request == response
                 view = View(full, headers, reveal, request or both, response or both)
@@ -245,16 +261,20 @@ Chosen = Iterator[tuple["Cassette", list["Reading"]]]
 
 def _chosen(run: Run, cassettes: "Iterator[Cassette]", selection: "Selection") -> Chosen:
     """Each cassette with its selected interactions; an index that no cassette has is an error."""
-    largest = -1
+    largest, total, none = -1, 0, True
     for cassette in cassettes:
         largest = max(largest, len(cassette.interactions) - 1)
+        total += len(cassette.interactions)
         readings = list(selection.pick(cassette))
         if readings or selection.is_everything:
+            none = False
             yield cassette, readings
     missing = [index for index in sorted(selection.indexes or ()) if index > largest]
     if missing and (largest >= 0 or not run.errors):
         last = f"the last one is {largest}" if largest >= 0 else "there is none at all"
         run.report(BadRequest(f"no interaction {missing[0]}: {last} (they count from 0)"))
+    elif none and total:
+        run.tell(f"nothing selected of {total:,} interactions; a GLOB matches the whole value")
 
 
 def _write_conversations(screen: "Screen", chosen: Chosen, view: "View") -> None:
@@ -270,12 +290,9 @@ def _write_summary(screen: "Screen", chosen: Chosen, *, one_file: bool, reveal: 
     from cassette_cli.report.summary import Summary
 
     table = Summary(reveal)
-    found = list(chosen)
-    for cassette, readings in found:
-        if one_file and len(found) == 1:
-            table.add_interactions(cassette, readings)
-        else:
-            table.add_cassette(cassette, readings)
+    add = table.add_interactions if one_file else table.add_cassette
+    for cassette, readings in chosen:
+        add(cassette, readings)
     table.write(screen)
 
 

@@ -15,6 +15,11 @@ from cassette_cli.errors import BadRequest, Place, Unreadable
 STDIN = "-"
 
 
+def is_one_file(paths: list[str]) -> bool:
+    """Whether the person named just one file."""
+    return len(paths) == 1 and (paths[0] == STDIN or Path(paths[0]).is_file())
+
+
 class Found(NamedTuple):
     """One file to read; `named` if the person named it, not a walk."""
 
@@ -40,6 +45,8 @@ def find(paths: Iterable[str], suffixes: tuple[str, ...], exclude: Iterable[str]
 
 
 def _expand(path: str, suffixes: tuple[str, ...]) -> Iterator[Found]:
+    if not path:
+        raise BadRequest("a path is empty; give . for this directory")
     if path == STDIN or Path(path).is_file():
         yield Found(path, named=True)
     elif Path(path).is_dir():

@@ -23,12 +23,16 @@ class Header(NamedTuple):
 
 
 class Body(NamedTuple):
-    """A stored body: a scalar (text, or bytes in base64 or hex), a tree, bytes of their own, or nothing."""
+    """A stored body: a scalar (text, or bytes in base64 or hex), a tree, bytes of their own, or nothing.
+
+    Where a scalar packs its bytes otherwise (zlib in base64, Erlang's terms), `data` holds them unpacked.
+    """
 
     node: Node | None = None
     base64: bool = False
     data: bytes | None = None
     hex: bool = False
+    missing: str | None = None  # the name of the file that holds the body, where it cannot be had
 
     @property
     def is_empty(self) -> bool:

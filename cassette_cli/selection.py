@@ -53,7 +53,7 @@ class Selection:
     @classmethod
     def parse(
         cls,
-        indexes: str | None = None,
+        indexes: list[str] | None = None,
         method: str | None = None,
         url: str | None = None,
         status: str | None = None,
@@ -62,8 +62,10 @@ class Selection:
         invert: bool = False,
     ) -> "Selection":
         """The selection that the options' texts mean; raises BadRequest for one that means nothing."""
+        if invert and not any((indexes, method, url, status, model)):
+            raise BadRequest("--invert takes what the other selectors do not: give one")
         return cls(
-            _indexes(indexes) if indexes is not None else None,
+            _indexes(",".join(indexes)) if indexes else None,
             frozenset(method.upper().split(",")) if method is not None else None,
             glob(url) if url is not None else None,
             _statuses(status) if status is not None else None,

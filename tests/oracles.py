@@ -14,7 +14,7 @@ class Reading(NamedTuple):
 
     text: str
     reasoning: str
-    calls: list[tuple[str | None, str, str]]  # id, name, arguments as written (or as compact JSON)
+    calls: list[tuple[str | None, str, Any]]  # id, name, arguments: OpenAI's as written, Anthropic's parsed
     finish_reason: str | None
     usage: tuple[int | None, int | None] | None  # input, output
 
@@ -46,11 +46,11 @@ def openai_chat_stream(body: bytes) -> Reading:
     finish, usage = None, None
     try:
         for chunk in client.chat.completions.create(model="m", messages=[], stream=True):
-            usage = getattr(chunk, "usage", None) or usage
+            usage = getattr(chunk, "usage", None) or _groq_usage(chunk) or usage
             for choice in chunk.choices or ():
                 if choice.index or choice.delta is None:
                     continue
-                text += choice.delta.content if isinstance(choice.delta.content, str) else ""
+                text += _content(choice.delta, "text")
                 reasoning += _reasoning(choice.delta)
                 finish = choice.finish_reason or finish
                 for call in choice.delta.tool_calls or ():
@@ -60,8 +60,7 @@ def openai_chat_stream(body: bytes) -> Reading:
                     known[2] += call.function.arguments or ""
     except openai.APIError as error:
         raise SdkError(str(error)) from error
-    counts = (usage.prompt_tokens, usage.completion_tokens) if usage else None
-    return Reading(text, reasoning, [(c[0], c[1], c[2]) for c in calls.values()], finish, counts)
+    return Reading(text, reasoning, [(c[0], c[1], c[2]) for c in calls.values()], finish, _counts(usage))
 
 
 def openai_chat_whole(body: bytes) -> Reading:
@@ -70,15 +69,34 @@ def openai_chat_whole(body: bytes) -> Reading:
     completion = client.chat.completions.create(model="m", messages=[])
     choice = completion.choices[0]
     message = choice.message
+    if message is None:  # Azure's content filter leaves it out
+        return Reading("", "", [], choice.finish_reason, _counts(completion.usage))
     calls = [(call.id, call.function.name, call.function.arguments) for call in message.tool_calls or ()]
-    usage = completion.usage
     return Reading(
-        message.content if isinstance(message.content, str) else "",
-        _reasoning(message),
-        calls,
-        choice.finish_reason,
-        (usage.prompt_tokens, usage.completion_tokens) if usage else None,
+        _content(message, "text"), _reasoning(message), calls, choice.finish_reason, _counts(completion.usage)
     )
+
+
+def _counts(usage: Any) -> tuple[int | None, int | None] | None:
+    if isinstance(usage, dict):
+        return usage.get("prompt_tokens"), usage.get("completion_tokens")
+    return (usage.prompt_tokens, usage.completion_tokens) if usage else None
+
+
+def _groq_usage(chunk: Any) -> Any:
+    """Where Groq's servers put the counts of a stream, and Groq's own SDK finds them."""
+    return (getattr(chunk, "x_groq", None) or {}).get("usage")
+
+
+def _content(message: Any, wanted: str) -> str:
+    """The `text` or the `thinking` of a message; Mistral's servers send both as a list of parts."""
+    if isinstance(message.content, str):
+        return message.content if wanted == "text" else ""
+    found = ""
+    for part in message.content or ():
+        value = part.get(wanted)
+        found += value if isinstance(value, str) else "".join(piece["text"] for piece in value or ())
+    return found
 
 
 def _reasoning(message: Any) -> str:
@@ -87,7 +105,9 @@ def _reasoning(message: Any) -> str:
         value = getattr(message, name, None)
         if isinstance(value, str) and value:
             return value
-    return ""
+    details = getattr(message, "reasoning_details", None) or ()  # OpenRouter's, see its SDK
+    told = "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
+    return told or _content(message, "thinking")
 
 
 def anthropic_stream(body: bytes) -> Reading:

@@ -1,4 +1,7 @@
-"""The README cannot drift: its examples are run, its options and codes are the real ones."""
+"""The README cannot drift: its examples are run, its options are the real ones.
+
+`python -m tests.test_readme` writes the examples' output anew; review it as you would code.
+"""
 
 import os
 import re
@@ -12,11 +15,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 
-EXAMPLES = [
-    example
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-    for example in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
-]
+EXAMPLE = re.compile(r"^\$ (cassette .*)\n((?:(?!\$ |```).*\n)*)", re.MULTILINE)
+EXAMPLES = EXAMPLE.findall(README)
 
 
 def _run(command: str) -> str:
@@ -47,3 +47,12 @@ def test_every_option_of_show_is_in_the_readme() -> None:
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", _run("cassette show --help")))
     missing = {option for option in options - {"--help"} if option not in README}
     assert not missing
+
+
+def main() -> None:
+    text = EXAMPLE.sub(lambda match: f"$ {match[1]}\n{_run(match[1]).rstrip()}\n", README)
+    (ROOT / "README.md").write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

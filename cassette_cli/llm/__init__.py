@@ -12,7 +12,7 @@ from typing import Protocol
 
 from cassette_cli.errors import CassetteError
 from cassette_cli.llm import anthropic_messages, bedrock_converse, bedrock_invoke, mcp, openai_chat
-from cassette_cli.llm.messages import Answer, Event, Exchange, Media, Message, Prompt, View, as_object
+from cassette_cli.llm.messages import Answer, Event, Exchange, Media, Message, Prompt, View, as_object, objects
 from cassette_cli.model import Interaction
 from cassette_cli.source.tree import Json
 from cassette_cli.wire.body import Content, Kind, read_content
@@ -22,7 +22,7 @@ class Dialect(Protocol):
     """What a dialect module offers."""
 
     ID: str
-    END_MARK: str  # what a whole stream ends with, for the words of a problem
+    END_MARK: str  # what a whole stream ends with, for the words of a problem; empty if only a finish reason
 
     def matches(self, view: View, /) -> bool:
         """Whether an exchange speaks this dialect."""
@@ -66,13 +66,14 @@ def read_exchange(
         answer = Answer(choices=(Message("assistant", (_media(interaction, said),)),))
     else:
         answer = dialect.answer(events)
-    problems = [*asked.problems, *said.problems, *events.problems, *answer.problems]
-    streamed = said.kind in _STREAMS
+    problems = [*(f"the request: {problem}" for problem in asked.problems), *said.problems, *events.problems, *answer.problems]
+    streamed = said.kind in _STREAMS or bool(said.events) or _is_array(said)
     complete = not streamed or (not events.broken and (answer.ended or bool(answer.finish_reason)))
     if events.broken:
         problems.append("the stream is cut: its last event is broken off")
     elif not complete and not answer.error:
-        problems.append(f"the stream is cut: no {dialect.END_MARK} and no finish reason")
+        mark = f"no {dialect.END_MARK} and " if dialect.END_MARK else ""
+        problems.append(f"the stream is cut: {mark}no finish reason")
     elif said.kind in (Kind.TEXT, Kind.FORM, Kind.MULTIPART):
         problems.append(f"the reply is {said.kind}, no JSON")
     return Exchange(dialect.ID, prompt, answer, streamed, complete, tuple(problems))
@@ -88,10 +89,9 @@ class _Events:
         self.broken = False
 
     def __iter__(self) -> Iterator[Event]:
-        if self._said.kind not in _STREAMS:
-            if self._said.kind is Kind.JSON:
-                yield Event("", self._said.json)
-            return
+        if self._said.kind is Kind.JSON:
+            whole = self._said.json
+            yield from (Event("", value) for value in (whole if _is_array(self._said) else [whole]))
         for number, event in enumerate(self._said.events):
             if event.data.strip() == _DONE:
                 yield Event(event.event, _DONE)
@@ -103,6 +103,11 @@ class _Events:
                     self.problems.append(f"event {number} is no JSON")
                 else:
                     self.broken = True
+
+
+def _is_array(said: Content) -> bool:
+    """Whether a body is a stream in the form of one JSON array, or reads as one."""
+    return isinstance(said.json, list) and bool(said.json) and len(objects(said.json)) == len(said.json)
 
 
 def _host_and_path(url: str) -> tuple[str, str]:

@@ -123,8 +123,10 @@ def _server_output(content: Json) -> Iterable[Part]:
         block = as_object(item)
         if isinstance(item, str):
             yield from prose("text", item)
-        elif "url" in block and "title" in block:
+        elif "url" in block:
             yield citation({key: block[key] for key in ("title", "url", "page_age") if key in block})
+        elif block.get("type") != "text" and isinstance(block.get("text"), str):
+            yield from prose("text", as_text(block["text"]))
         elif "stdout" in block or "stderr" in block:
             yield from prose("text", as_text(block.get("stdout")) + as_text(block.get("stderr")))
         elif block:

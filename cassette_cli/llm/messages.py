@@ -5,7 +5,7 @@ a streamed text then is a `Joined` of its deltas; everything here treats them as
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
 from cassette_cli.source.text import Joined, Text
@@ -220,6 +220,21 @@ def joined(pieces: list[str]) -> str:
     if any(isinstance(piece, Text | Joined) for piece in pieces):
         return Joined(pieces)
     return "".join(pieces)
+
+
+def joined_parts(chunks: Iterable[Iterable[Part]]) -> tuple[Part, ...]:
+    """The parts of a stream's chunks in order; prose that one chunk ends with goes on in the next."""
+    runs: list[tuple[Part, list[str]]] = []
+    for chunk in chunks:
+        for place, part in enumerate(chunk):
+            last = runs[-1] if runs and not place else None
+            if last and isinstance(part, Prose) and isinstance(last[0], Prose) and part.type == last[0].type:
+                last[1].append(part.text)
+            else:
+                runs.append((part, [part.text] if isinstance(part, Prose) else []))
+    return tuple(
+        part._replace(text=joined(words)) if isinstance(part, Prose) else part for part, words in runs
+    )
 
 
 def prose(type_: str, text: str) -> tuple[Prose, ...]:

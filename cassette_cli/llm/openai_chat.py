@@ -80,9 +80,8 @@ def _message(message: Object) -> Message:
 
 
 def _tool(tool: Object) -> Tool:
-    kind = as_text(tool.get("type"))
-    definition = as_object(tool.get(kind)) if kind in ("function", "custom") else tool
-    name = as_text(definition.get("name")) or kind
+    definition = as_object(tool.get("function") or tool.get("custom")) or tool
+    name = as_text(definition.get("name")) or as_text(tool.get("type"))
     return Tool(name, text_or_none(definition.get("description")), definition.get("parameters"))
 
 

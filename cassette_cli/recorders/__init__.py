@@ -10,7 +10,22 @@ from typing import Protocol
 
 from cassette_cli.errors import Place, Unreadable, Unrecognised
 from cassette_cli.model import Cassette
-from cassette_cli.recorders import cassetter, govcr, httpmock, langchain, pydantic_ai, vcrpy
+from cassette_cli.recorders import (
+    betamax,
+    cassetter,
+    easyvcr,
+    exvcr,
+    govcr,
+    httpmock,
+    langchain,
+    okreplay,
+    phpvcr,
+    pydantic_ai,
+    r_vcr,
+    rubyvcr,
+    rvcr,
+    vcrpy,
+)
 from cassette_cli.source.document import Document
 from cassette_cli.source.jsontree import parse_json
 from cassette_cli.source.tree import Node
@@ -30,7 +45,22 @@ class Recorder(Protocol):
         """The file's interactions; raises Unreadable with the place of what is wrong."""
 
 
-RECORDERS: tuple[Recorder, ...] = (cassetter, pydantic_ai, govcr, vcrpy, langchain, httpmock)
+RECORDERS: tuple[Recorder, ...] = (
+    cassetter,
+    pydantic_ai,
+    govcr,
+    vcrpy,
+    langchain,
+    httpmock,
+    betamax,
+    r_vcr,
+    rvcr,
+    rubyvcr,  # behind its descendants, which write the same form
+    phpvcr,
+    exvcr,
+    easyvcr,
+    okreplay,
+)
 SUFFIXES = (".yaml", ".yml", ".json", ".gz", ".toml")  # of the files that a walk looks into
 
 _TOML = re.compile(r"^\[\[interactions\]\]|^interactions = \[", re.MULTILINE)
@@ -39,7 +69,7 @@ _CONFLICT = re.compile(r"^<<<<<<< .*\n(?:.*\n)*?=======\r?\n", re.MULTILINE)
 
 def looks_like_cassette(text: str) -> bool:
     """A cheap look at the raw text: a file that it denies is no cassette, parsable or not."""
-    return any(recorder.HINT.search(text) for recorder in RECORDERS)
+    return any(hint.search(text) for hint in dict.fromkeys(recorder.HINT for recorder in RECORDERS))
 
 
 def read_cassette(document: Document) -> Cassette:

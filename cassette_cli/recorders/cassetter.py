@@ -18,7 +18,10 @@ from cassette_cli.source.text import Text
 from cassette_cli.source.tree import Json, Mapping, Node, Sequence
 
 ID = "cassetter"
-HINT = re.compile(r"""^["'{\s]*(?:grpc_|ws_)?interactions["']?\s*:|^\[\[interactions\]\]""", re.MULTILINE)
+HINT = re.compile(
+    r"""interactions(?<![\w-]interactions)["']?\s*:|(?:grpc|ws)_interactions["']?\s*:|^\[\[interactions\]\]""",
+    re.MULTILINE,
+)
 
 _DIRECTIONS = {"send": "sent", "recv": "received"}
 

@@ -3,15 +3,19 @@
 Shared by the recorder modules; knows what HTTP recordings have in common, but no recorder.
 """
 
+from binascii import Error as BadBase64
+from binascii import a2b_base64
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 
 from cassette_cli.errors import Unreadable
 from cassette_cli.model import Body, Header
+from cassette_cli.source.document import Document
 from cassette_cli.source.style import Style
 from cassette_cli.source.text import Text
 from cassette_cli.source.tree import Mapping, Node, Sequence, document_of, offset_of, plain_scalar, resolve
 
-BINARY = "tag:yaml.org,2002:binary"
+BINARY = ("tag:yaml.org,2002:binary", "!binary")  # the short tag is Ruby's
 
 _NESTED_HEADERS = 3  # lists around pairs, as the arguments of a frozenset are; more are aliases gone wild
 
@@ -61,13 +65,17 @@ def integer(node: Node | None) -> int | None:
         return None
 
 
-def interactions(root: Mapping) -> list[Mapping]:
+def interactions(root: Mapping, key: str = "interactions") -> list[Mapping]:
     """The entries of `interactions`; none for null and for an empty mapping, which both occur."""
-    node = root.get("interactions")
+    node = root.get(key)
     if is_null(node) or (isinstance(node, Mapping) and not node.items):
         return []
     if not isinstance(node, Sequence):
-        raise wrong(node, "interactions", "a list", root)
+        raise wrong(node, key, "a list", root)
+    return entries(node)
+
+
+def entries(node: Sequence) -> list[Mapping]:
     return [mapping(entry, f"interaction {i}", node) for i, entry in enumerate(node)]
 
 
@@ -133,21 +141,32 @@ def _mapped_headers(node: Mapping, nested: int) -> tuple[Header, ...]:
         if name == "<<" and name.style is Style.PLAIN and isinstance(value, Mapping):
             merged = headers(value, node, nested + 1)
         else:
-            own += _values(name, value)
+            own += _values(unpacked(name), value)
     names = {header.name for header in own}
     return (*(header for header in merged if header.name not in names), *own)
 
 
 def _values(name: Text, value: Text | Mapping | Sequence) -> Iterator[Header]:
     if isinstance(value, Text):
-        yield Header(name, value)
+        yield Header(name, unpacked(value))
     elif isinstance(value, Sequence):
         for item in value:
             if not isinstance(item, Text):
                 raise wrong(item, f"a value of the header {name}", "a string", value)
-            yield Header(name, item)
+            yield Header(name, unpacked(item))
     else:
         raise wrong(value, f"the header {name}", "a string or a list", value)
+
+
+def unpacked(value: Text) -> Text:
+    """A string; of one that was set as bytes (botocore, old Ruby) and so stands there in base64, its text."""
+    if value.tag not in BINARY:
+        return value
+    try:
+        text = a2b_base64(value.encode("ascii", "replace")).decode("latin-1")
+    except BadBase64:
+        return value
+    return Text(text, value.parent, value.start, value.end, Style.FIXED, value.tag, value.anchor)
 
 
 def body(node: Node | None) -> Body:
@@ -159,4 +178,11 @@ def body(node: Node | None) -> Body:
         if isinstance(encoded, Text):
             return Body(encoded, base64=True)
         node = node if text is None else text
-    return Body() if is_null(node) else Body(node, base64=isinstance(node, Text) and node.tag == BINARY)
+    return Body() if is_null(node) else Body(node, base64=isinstance(node, Text) and node.tag in BINARY)
+
+
+def body_in_file(document: Document, path: str) -> Body:
+    """A body that stands in a file named relative to the cassette's folder; never from far outside of it."""
+    pure = PurePath(path)
+    data = None if pure.is_absolute() or pure.parts.count("..") > 1 else document.sibling(path)
+    return Body(missing=path) if data is None else Body(data=data)

@@ -18,7 +18,7 @@ from cassette_cli.llm.messages import (
     Unknown,
 )
 from cassette_cli.model import Cassette, Header
-from cassette_cli.rules.credentials import mask_header, mask_url
+from cassette_cli.rules.credentials import mask_form, mask_header, mask_json, mask_url
 from cassette_cli.selection import Reading
 from cassette_cli.wire.body import Content, Kind
 
@@ -52,12 +52,12 @@ def show_interaction(cassette: Cassette, reading: Reading, *, reveal: bool) -> D
             "method": request.method,
             "url": request.url if reveal else mask_url(request.url),
             "headers": _headers(request.headers, reveal=reveal),
-            "body": _body(reading.asked),
+            "body": _body(reading.asked, reveal=reveal),
         },
         "response": {
             "status": response.status,
             "headers": _headers(response.headers, reveal=reveal),
-            "body": _body(reading.said),
+            "body": _body(reading.said, reveal=reveal),
         },
     }
     if interaction.frames:
@@ -65,7 +65,7 @@ def show_interaction(cassette: Cassette, reading: Reading, *, reveal: bool) -> D
             "request": None,
             "response": None,
             "connection": sides["request"],
-            "frames": _frames(reading),
+            "frames": _frames(reading, reveal=reveal),
         }
         del sides["connection"]["body"]
     return {
@@ -74,13 +74,13 @@ def show_interaction(cassette: Cassette, reading: Reading, *, reveal: bool) -> D
         **sides,
         "duration_ms": interaction.duration_ms,
         "recorded_at": interaction.recorded_at,
-        "exchange": _exchange(reading.exchange) if reading.exchange else None,
+        "exchange": _exchange(reading.exchange, reveal=reveal) if reading.exchange else None,
     }
 
 
-def _frames(reading: Reading) -> list[Document]:
+def _frames(reading: Reading, *, reveal: bool) -> list[Document]:
     return [
-        {"direction": frame.direction, "at_ms": frame.at_ms, "body": _body(content)}
+        {"direction": frame.direction, "at_ms": frame.at_ms, "body": _body(content, reveal=reveal)}
         for frame, content in reading.frames
     ]
 
@@ -99,13 +99,15 @@ def _headers(headers: tuple[Header, ...], *, reveal: bool) -> list[list[str]]:
     return [[name, value if reveal else mask_header(name, value)] for name, value in headers]
 
 
-def _body(content: Content) -> Document:
+def _body(content: Content, *, reveal: bool) -> Document:
     body: Document = {"kind": content.kind, "size": content.size, "encoding": content.encoding}
     match content.kind:
         case Kind.EMPTY:
             pass
         case Kind.JSON:
-            body["json"] = content.json
+            body["json"] = content.json if reveal else mask_json(content.json)
+        case Kind.FORM:
+            body["text"] = content.text if reveal else mask_form(content.text or "")
         case Kind.BINARY | Kind.EVENTSTREAM:
             body["base64"] = b64encode(content.bytes).decode("ascii")
         case Kind.SSE | Kind.NDJSON:
@@ -117,7 +119,7 @@ def _body(content: Content) -> Document:
     return body
 
 
-def _exchange(exchange: Exchange) -> Document:
+def _exchange(exchange: Exchange, *, reveal: bool) -> Document:
     answer, prompt = exchange.answer, exchange.prompt
     return {
         "dialect": exchange.dialect,
@@ -130,7 +132,7 @@ def _exchange(exchange: Exchange) -> Document:
             for message in prompt.messages
         ],
         "tools": [tool._asdict() for tool in prompt.tools],
-        "params": prompt.params,
+        "params": prompt.params if reveal else mask_json(prompt.params),
         "reply": _reply(exchange.reply) if exchange.reply else None,
         "alternatives": [_reply(message) for message in answer.choices[1:]],
         "finish_reason": answer.finish_reason,

@@ -1,12 +1,14 @@
 """`cassette show --summary`: a line a cassette, or a line an interaction, in aligned columns."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cassette_cli.llm.messages import Usage
+from cassette_cli.llm.messages import Exchange
 from cassette_cli.model import Cassette
 from cassette_cli.report import words
-from cassette_cli.report.conversation import tokens
+from cassette_cli.report.figures import Tokens, sum_tokens
 from cassette_cli.report.terminal import Screen, Span, width_of
 from cassette_cli.rules.credentials import mask_url
 from cassette_cli.selection import Reading
@@ -21,11 +23,11 @@ class Summary:
     files: int = 0
     interactions: int = 0
     bytes: int = 0
-    usages: list[Usage | None] = field(default_factory=list)
+    tokens: Tokens = Tokens()
 
     def add_cassette(self, cassette: Cassette, readings: list[Reading]) -> None:
         """One line for the whole cassette."""
-        usages = self._count(cassette, readings)
+        self._count(cassette, readings)
         exchanges = [reading.exchange for reading in readings if reading.exchange]
         dialects = dict.fromkeys(exchange.dialect for exchange in exchanges)
         models = dict.fromkeys(exchange.model for exchange in exchanges if exchange.model)
@@ -36,8 +38,9 @@ class Summary:
                 f"{cassette.recorder} {cassette.version or ''}".strip(),
                 _few(list(dialects)),
                 _few(list(models)),
-                _tokens(usages),
+                _tokens(exchanges),
                 words.size(len(cassette.document.raw)),
+                _notes(readings),
             )
         )
 
@@ -56,18 +59,18 @@ class Summary:
                     str(status) if status is not None else "-",
                     exchange.dialect if exchange else str(reading.said.kind),
                     words.one_line(exchange.model) if exchange and exchange.model else "",
-                    _tokens([exchange.answer.usage]) if exchange else "",
+                    _tokens([exchange]),
                     words.size(reading.said.size),
+                    "cut" if exchange and not exchange.complete else "",
                 )
             )
 
-    def _count(self, cassette: Cassette, readings: list[Reading]) -> list[Usage | None]:
-        usages = [reading.exchange.answer.usage for reading in readings if reading.exchange]
-        self.usages += usages
+    def _count(self, cassette: Cassette, readings: list[Reading]) -> None:
+        more = sum_tokens(reading.exchange for reading in readings)
+        self.tokens = Tokens(self.tokens.read + more.read, self.tokens.written + more.written)
         self.files += 1
         self.interactions += len(readings)
         self.bytes += len(cassette.document.raw)
-        return usages
 
     def write(self, screen: Screen) -> None:
         if self.rows:
@@ -76,14 +79,14 @@ class Summary:
         facts = [
             words.amount(self.files, "cassette"),
             words.amount(self.interactions, "interaction"),
-            tokens(self.usages),
+            str(self.tokens),
             words.size(self.bytes),
         ]
         screen.line(Span(" · ".join(fact for fact in facts if fact), "title"))
 
 
-def _tokens(usages: list[Usage | None]) -> str:
-    return tokens(usages).removesuffix(" tokens").replace(" in + ", " + ").removesuffix(" out")
+def _tokens(exchanges: Sequence[Exchange | None]) -> str:
+    return str(sum_tokens(exchanges)).removesuffix(" out tokens").replace(" in + ", " + ")
 
 
 def _few(names: list[str]) -> str:
@@ -92,23 +95,35 @@ def _few(names: list[str]) -> str:
     return f"{shown}, +{len(names) - 2}" if len(names) > 2 else shown
 
 
+def _notes(readings: list[Reading]) -> str:
+    """What a reader should look at: error statuses with their counts, streams that were cut."""
+    failed = Counter(
+        str(status)
+        for reading in readings
+        if (status := reading.interaction.response.status) and status >= 400
+    )
+    notes = [status if count == 1 else f"{status} ×{count}" for status, count in sorted(failed.items())]
+    cut = sum(reading.exchange is not None and not reading.exchange.complete for reading in readings)
+    return ", ".join(notes + (["cut"] if cut == 1 else [f"cut ×{cut}"] if cut else []))
+
+
 class _Table(NamedTuple):
     """How a table's columns look, and what they give up in turn where the screen is too narrow."""
 
     styles: tuple[str, ...]
     right: frozenset[int]  # the columns of figures
-    tail: int  # the column whose end tells more than its beginning
+    long: int  # the column of paths or URLs: what tells most is at its ends
     yields: tuple[tuple[int, int], ...]  # column, and the columns of the screen that it keeps
 
 
 _CASSETTES = _Table(
-    ("path", "", "dim", "dim", "", "dim", ""),
+    ("path", "", "dim", "dim", "", "dim", "", "bad"),
     frozenset((1, 6)),
     0,
     ((0, 60), (4, 30), (3, 0), (0, 30), (4, 14), (0, 12)),
 )
 _INTERACTIONS = _Table(
-    ("accent", "", "path", "", "dim", "", "dim", ""),
+    ("accent", "", "path", "", "dim", "", "dim", "", "bad"),
     frozenset((7,)),
     2,
     ((2, 60), (5, 30), (4, 0), (2, 30), (5, 14), (2, 12)),
@@ -124,16 +139,16 @@ def _write_table(screen: Screen, rows: list[tuple[str, ...]], table: _Table) -> 
             widths[place] = max(widths[place] - excess, least) if least else 0
     for row in rows:
         spans = [
-            Span(_fit(cell, width, right=place in table.right, tail=place == table.tail) + "  ", style)
+            Span(_fit(cell, width, right=place in table.right, long=place == table.long) + "  ", style)
             for place, (cell, width, style) in enumerate(zip(row, widths, table.styles, strict=True))
             if width
         ]
         screen.line(*spans)
 
 
-def _fit(cell: str, width: int, *, right: bool, tail: bool) -> str:
+def _fit(cell: str, width: int, *, right: bool, long: bool) -> str:
     """The cell padded or cut to its width."""
     spare = width - width_of(cell)
     if spare >= 0:
         return " " * spare + cell if right else cell + " " * spare
-    return "…" + cell[len(cell) - width + 1 :] if tail else cell[: width - 1] + "…"
+    return words.elide(cell, width) if long else cell[: width - 1] + "…"

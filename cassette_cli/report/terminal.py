@@ -9,7 +9,8 @@ import os
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from shutil import which
 from types import TracebackType
 from typing import IO, NamedTuple, Self
 
@@ -26,6 +27,9 @@ STYLES = {
     "warn": "yellow",
     "bad": "bold red",
 }
+
+
+EDGE = 100  # columns: on a wider screen, what stands at the right edge does not wander off
 
 
 class Span(NamedTuple):
@@ -45,38 +49,47 @@ def width_of(text: str) -> int:
     )
 
 
-def wrap(text: str, width: int | None) -> list[str]:
+def wrap(text: str, width: int | None, deeper: int = 0) -> list[str]:
     """The text's lines, each at most `width` columns: broken at blanks, a longer word anywhere.
 
-    The rest of a broken line is indented as its beginning is.
+    The rest of a broken line is indented as its beginning is, and so many columns `deeper`.
     """
     lines: list[str] = []
     for line in text.split("\n"):
         line = line.expandtabs(4)
-        if not width:
+        if width is None or width_of(line) <= width:
             lines.append(line)
-            continue
-        indent = line[: min(len(line) - len(line.lstrip(" ")), width // 2)]
-        while width_of(line) > width:
-            cut = _cut(line, width)
-            blank = line.rfind(" ", len(indent) + 1, cut + 1)
-            at = blank if blank > cut // 3 else cut
-            lines.append(line[:at].rstrip(" "))
-            line = indent + line[at:].lstrip(" ")
-        lines.append(line)
+        else:
+            lines += _broken(line, width, deeper)
     return lines
 
 
-def _cut(line: str, width: int) -> int:
-    """How many characters of the line fit into so many columns; at least one."""
-    if line.isascii():
-        return width
+def _broken(line: str, width: int, deeper: int) -> Iterator[str]:
+    blanks = len(line) - len(line.lstrip(" "))
+    indent = " " * min((blanks if blanks > 1 else 0) + deeper, width // 2)
+    position, before, room = 0, "", width
+    while position < len(line):
+        end = _fitting(line, position, room)
+        if end < len(line):
+            blank = line.rfind(" ", position + blanks + 1, end + 1)
+            end = blank if blank > position + room // 3 else end
+        yield before + line[position:end].rstrip(" ")
+        position, before, room, blanks = end, indent, width - len(indent), 0
+        while position < len(line) and line[position] == " ":
+            position += 1
+
+
+def _fitting(line: str, start: int, room: int) -> int:
+    """Where the characters from `start` on no longer fit into so many columns; at least one does."""
+    chunk = line[start : start + room]
+    if chunk.isascii():
+        return start + len(chunk)
     used = 0
-    for position, char in enumerate(line):
+    for place, char in enumerate(chunk):
         used += width_of(char)
-        if used > width:
-            return max(position, 1)
-    return len(line)
+        if used > room:
+            return start + max(place, 1)
+    return start + len(chunk)
 
 
 class Screen:
@@ -98,7 +111,7 @@ class Screen:
         parts = [Span(span) if isinstance(span, str) else span for span in spans]
         if edge := [span for span in right if span.text]:
             used = sum(width_of(span.text) for span in (*parts, *edge))
-            parts += [Span(" " * max(2, (self.width or 0) - used)), *edge]
+            parts += [Span(" " * max(2, min(self.width or 0, EDGE) - used)), *edge]
         self._write("".join(self._styled(part) for part in parts).rstrip(" ") + "\n")
 
     def raw(self, text: str) -> None:
@@ -192,7 +205,7 @@ def _ansi(definition: str) -> tuple[str, str]:
 def _start_pager() -> subprocess.Popen[str] | None:
     """The pager that the environment names, else less; None if there is none or it is `cat`."""
     command = os.environ.get("CASSETTE_PAGER", os.environ.get("PAGER", "less"))
-    if not command.strip() or command.strip() == "cat":
+    if not command.strip() or command.strip() == "cat" or not which(command.split()[0]):
         return None
     environment = {"LESS": "FRX", "LV": "-c"} | dict(os.environ)
     try:

@@ -36,6 +36,14 @@ def one_line(text: str, most: int | None = None) -> str:
     return line if most is None or len(line) <= most else line[: most - 1] + "…"
 
 
+def elide(text: str, most: int) -> str:
+    """The text, without its middle where it is longer than so many characters: the ends tell most."""
+    if len(text) <= most:
+        return text
+    tail = (most - 1) * 2 // 5
+    return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
+
+
 def size(number: int) -> str:
     """Bytes as people read them: 533 B, 1.9 kB, 12 MB."""
     amount, unit = float(number), "B"

@@ -6,6 +6,8 @@ is shown as it is, so a reader sees at once whether the file is clean.
 
 import re
 
+from cassette_cli.source.tree import Json
+
 MASK = "****"
 
 HEADERS = (
@@ -75,3 +77,30 @@ def mask_url(url: str) -> str:
         return f"{mark}{name}={MASK}" if hide else match[0]
 
     return _USERINFO.sub(rf"\g<1>{MASK}", _QUERY.sub(mask, url))
+
+
+def mask_form(form: str) -> str:
+    """A form body (or query string) as it may be shown."""
+    return mask_url(f"?{form}")[1:]
+
+
+_JSON_NAMES = re.compile(
+    r"(?:.*(?:password|passwd|secret|apikey|accesstoken|refreshtoken|idtoken|authtoken|sessiontoken|privatekey"
+    r"|secretkey|secretaccesskey)|bearer|authorizationtoken)",
+    re.IGNORECASE,
+)
+
+
+def mask_json(value: Json) -> Json:
+    """A JSON value as it may be shown: strings under names that say password or key are masked."""
+    if isinstance(value, list):
+        return [mask_json(item) for item in value]
+    if isinstance(value, dict):
+        return {key: MASK if _is_secret(key, item) else mask_json(item) for key, item in value.items()}
+    return value
+
+
+def _is_secret(key: str, value: Json) -> bool:
+    if not isinstance(value, str) or not value or is_placeholder(value):
+        return False
+    return _JSON_NAMES.fullmatch(re.sub(r"[^a-zA-Z]", "", key)) is not None

@@ -49,6 +49,9 @@ class Document:
         self._mark, self.charset = next(
             ((mark, charset) for mark, charset in _MARKS if data.startswith(mark)), (b"", "utf-8")
         )
+        one_mark = self._mark
+        while one_mark and data.startswith(one_mark, len(self._mark)):  # the C parser skips a second one, too
+            self._mark += one_mark
         self._lines: list[int] | None = None
         self.lengths: tuple[Length, ...] = ()  # set by the reader of a format that has them
         try:

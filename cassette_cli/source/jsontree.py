@@ -15,7 +15,7 @@ from cassette_cli.source.text import Text
 from cassette_cli.source.tree import DEEPEST, Mapping, Node, Sequence
 
 _BLANK = re.compile(r"[ \t\n\r]*")
-_WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null|NaN|-?Infinity")
+_WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null|NaN|-?Infinity", re.ASCII)
 
 
 def parse_json(source: Document | Text) -> Node:

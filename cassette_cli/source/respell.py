@@ -206,7 +206,7 @@ def _encode(scalar: _Scalar, text: str, behind: int) -> str | None:
     return text.replace("'", "''") if scalar.style is Style.SINGLE else text
 
 
-_JSON_WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null")
+_JSON_WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null", re.ASCII)
 _SSE_BREAK = re.compile(r"(?:\r\n|\r|\n)data: ?")
 _DOUBLE_ESCAPED = re.compile(r'[\\"\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]')
 _DOUBLE_NAMES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}

@@ -45,17 +45,13 @@ class Mapping:
 
     def get(self, key: str) -> "Text | Mapping | Sequence | None":
         """The value under `key`, an alias followed; the last one counts, then a merged (`<<`) one."""
-        merged = None
+        merged: list[Node] = []
         for name, value in reversed(self.items):
             if name == key:
                 return resolve(value)
-            if name == "<<":
-                merged = resolve(value)
-        if isinstance(merged, Mapping):
-            return merged.get(key)
-        sources = merged.items if isinstance(merged, Sequence) else ()
-        found = (source.get(key) for source in map(resolve, sources) if isinstance(source, Mapping))
-        return next((node for node in found if node is not None), None)
+            if name == "<<" and name.style is Style.PLAIN:
+                merged.append(value)
+        return _inherited(merged, key) if merged else None
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and self.get(key) is not None
@@ -77,6 +73,31 @@ class Sequence:
         return map(resolve, self.items)
 
 
+def _is_merge(key: Node) -> bool:
+    return key == "<<" and key.style is Style.PLAIN
+
+
+def _inherited(merged: list[Node], key: str) -> "Text | Mapping | Sequence | None":
+    """The value under `key` in the first of the merged mappings that has it, each asked once."""
+    seen: set[int] = set()
+    while merged:
+        source = resolve(merged.pop(0))
+        if id(source) in seen or isinstance(source, Text):
+            continue
+        seen.add(id(source))
+        inner: list[Node] = []
+        if isinstance(source, Sequence):
+            inner += source.items
+        else:
+            for name, value in reversed(source.items):
+                if name == key:
+                    return resolve(value)
+                if _is_merge(name):
+                    inner.append(value)
+        merged[:0] = inner
+    return None
+
+
 def resolve(node: Node) -> Text | Mapping | Sequence:
     return node.target if isinstance(node, Alias) else node
 
@@ -95,38 +116,43 @@ def offset_of(node: Node) -> int:
 def plain(node: Node) -> Json:
     """The ordinary value of a tree, as PyYAML's safe loader or `json` reads it (dates stay text).
 
-    Strings in it are still `Text`s. Raises Unreadable where aliases expand without bound.
+    Strings in it are still `Text`s. Raises Unreadable where aliases expand without bound or too deep.
     """
     room = LARGEST_EXPANSION
 
-    def convert(node: Node, expanded: bool) -> Json:
+    def convert(node: Node, expanded: bool, depth: int = 0) -> Json:
         nonlocal room
         if isinstance(node, Alias):
-            return convert(node.target, True)
+            return convert(node.target, True, depth)
+        if depth > DEEPEST:
+            place = document_of(node).place(offset_of(node))
+            raise Unreadable(f"aliases nest values more than {DEEPEST} deep", place)
         room -= expanded
         if room < 0:
-            line, column = document_of(node).line_column(offset_of(node))
-            raise Unreadable(f"aliases of the value at {line}:{column} stand for over a million values")
+            place = document_of(node).place(offset_of(node))
+            raise Unreadable("aliases of this value stand for over a million values", place)
         if isinstance(node, Text):
             return plain_scalar(node)
         if isinstance(node, Sequence):
-            return [convert(item, expanded) for item in node.items]
+            return [convert(item, expanded, depth + 1) for item in node.items]
         merged: dict[str, Json] = {}
         own: dict[str, Json] = {}
         for key, value in node.items:
-            if key == "<<":
-                sources = convert(value, expanded)
+            if _is_merge(key):
+                sources = convert(value, expanded, depth + 1)
                 for source in reversed(sources) if isinstance(sources, list) else (sources,):
                     merged |= source if isinstance(source, dict) else {}
             else:
-                own[key if isinstance(key, Text) else "?"] = convert(value, expanded)
+                own[key if isinstance(key, Text) else "?"] = convert(value, expanded, depth + 1)
         return merged | own
 
     return convert(node, False)
 
 
-_INT = re.compile(r"[-+]?(?:0b[01_]+|0x[\da-fA-F_]+|0o?[0-7_]+|0|[1-9][\d_]*)\Z")
-_FLOAT = re.compile(r"[-+]?(?:\d[\d_]*)?\.\d[\d_]*(?:[eE][-+]\d+)?\Z|[-+]?\d[\d_]*\.\d*(?:[eE][-+]\d+)?\Z")
+_INT = re.compile(r"[-+]?(?:0b[01_]+|0x[\da-fA-F_]+|0o?[0-7_]+|0|[1-9][\d_]*)\Z", re.ASCII)
+_FLOAT = re.compile(
+    r"[-+]?(?:\d[\d_]*)?\.\d[\d_]*(?:[eE][-+]\d+)?\Z|[-+]?\d[\d_]*\.\d*(?:[eE][-+]\d+)?\Z", re.ASCII
+)
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 _WORDS: dict[str, bool | None] = {
     spelling: value

@@ -38,20 +38,13 @@ def parse_yaml(document: Document) -> list[Node]:
         place = Place(document.name, mark.line + 1, mark.column + 1) if mark else Place(document.name)
         raise Unreadable(f"not YAML: {error.problem or error.context}", place) from None
     except ReaderError as error:
+        odd = error.character if isinstance(error.character, str) else chr(error.character)
         raise Unreadable(
-            f"not YAML: the character U+{_code(error.character):04X} is not allowed",
-            document.place(_first_odd(document.text)),
+            f"not YAML: the character U+{ord(odd):04X} is not allowed",
+            document.place(document.text.index(odd)),
         ) from None
-    except YAMLError as error:
+    except (YAMLError, ValueError, OverflowError) as error:  # the pure parser's chr() of "\\U00110000"
         raise Unreadable(f"not YAML: {str(error).splitlines()[0]}", Place(document.name)) from None
-
-
-def _code(character: str | int) -> int:
-    return character if isinstance(character, int) else ord(character)
-
-
-def _first_odd(text: str) -> int:
-    return next((i for i, c in enumerate(text) if (c < " " and c not in "\t\n\r") or c == "\x7f"), 0)
 
 
 def _events(text: str) -> Iterator[Any]:

@@ -17,7 +17,8 @@ from cassette_cli.source.text import Text
 from cassette_cli.source.tree import Json, plain
 from cassette_cli.wire.codings import undo_codings
 from cassette_cli.wire.eventstream import looks_like_frames, read_frames
-from cassette_cli.wire.sse import Event, looks_like_events, read_events, read_lines
+from cassette_cli.wire.multipart import form_fields, multipart_fields
+from cassette_cli.wire.sse import Event, looks_like_events, read_array, read_events, read_lines
 
 
 class Kind(StrEnum):
@@ -41,7 +42,7 @@ class Content(NamedTuple):
     data: bytes | None  # what was stored as bytes, codings undone; None where it was stored as text
     text: str | None  # a Text where the body stands in the file as text
     encoding: str | None = None  # the content codings that were undone
-    json: Json = None
+    json: Json = None  # of JSON; the fields of a form
     events: tuple[Event, ...] = ()
     problems: tuple[str, ...] = ()
 
@@ -57,9 +58,23 @@ class Content(NamedTuple):
 
 def read_content(message: Request | Response, loads: Callable[[str], Json] = json.loads) -> Content:
     """The content of a message; with `traced` for `loads`, the strings in `json` keep their places."""
+    content = _read(message, loads)
+    if content.kind is Kind.FORM:
+        return content._replace(json=form_fields(content.text or ""))
+    content_type = message.header("content-type")
+    if content.kind in (Kind.MULTIPART, Kind.BINARY) and content_type.lower().startswith("multipart/"):
+        body = content.bytes if content.text is None else content.text
+        fields, ended = multipart_fields(body, content_type)
+        fault = () if ended or not fields else ("the multipart body is cut: its end is missing",)
+        return content._replace(json=fields, problems=(*content.problems, *fault))
+    return content
+
+
+def _read(message: Request | Response, loads: Callable[[str], Json]) -> Content:
     body = message.body
     if body.is_empty:
-        return Content(Kind.EMPTY, None, "")
+        problems = (f"the body stands in {body.missing}, which cannot be read",) if body.missing else ()
+        return Content(Kind.EMPTY, None, "", problems=problems)
     if body.tree is not None:
         return _read_tree(body)
     media_type = message.header("content-type").partition(";")[0].strip().lower()
@@ -119,8 +134,10 @@ def _classify(content: Content, media_type: str, loads: Callable[[str], Json]) -
         lines = read_lines(text)
         if (claims_lines or len(lines) > 1) and _are_json(lines):
             return content._replace(kind=Kind.NDJSON, events=tuple(lines))
-        if fault and (claims_json or head == "{") and not looks_like_events(text):
-            return content._replace(problems=(*content.problems, fault))
+        begun = tuple(read_array(text)) if fault and head == "[" else ()
+        if fault and (claims_json or head == "{" or len(begun) > 1) and not looks_like_events(text):
+            events = begun if len(begun) > 1 else ()
+            return content._replace(events=events, problems=(*content.problems, fault))
     if media_type == "text/event-stream" or looks_like_events(text):
         return content._replace(kind=Kind.SSE, events=tuple(read_events(text)))
     if media_type == "application/x-www-form-urlencoded":

@@ -1,9 +1,10 @@
-"""Server-sent events and newline-delimited JSON: the text of a stream as its events.
+"""Server-sent events, newline-delimited JSON, cut JSON arrays: the text of a stream as its events.
 
 The rules are WHATWG's (HTML, 9.2.6), with two differences that an inspector needs: the last event is
 kept though no blank line ends it (and is marked so), and each event knows where its data stands.
 """
 
+import json
 import re
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ class Event(NamedTuple):
 
 _STREAM = re.compile(r"\ufeff?(?:(?::[^\r\n]*|(?:event|id|retry):[^\r\n]*)?(?>\r\n|\r|\n))*(?:data|event):")
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
+_OBJECT = re.compile(r"[\s,]*\{")
 
 
 def looks_like_events(text: str) -> bool:
@@ -62,11 +64,27 @@ def _event(text: str, name: str, data: list[str], start: int, span: tuple[int, i
 
 def read_lines(text: str) -> list[Event]:
     """The values of newline-delimited JSON, one event a line that is not blank."""
-    events = []
-    for match in re.finditer(r"[^\r\n]+", text):
-        if match[0].isspace():
-            continue
-        span = match.span()
-        value = Text(match[0], text, *span, Style.LINE) if isinstance(text, Text) else match[0]
-        events.append(Event("", value, span[0], ended=True))
-    return events
+    lines = (match for match in re.finditer(r"[^\r\n]+", text) if not match[0].isspace())
+    return [_slice(text, *line.span(), ended=True) for line in lines]
+
+
+def read_array(text: str) -> list[Event]:
+    """The objects of a JSON array that is cut off; the last event is what is left, maybe nothing."""
+    decoder, events = json.JSONDecoder(), list[Event]()
+    start = text.index("[") + 1
+    while match := _OBJECT.match(text, start):
+        start = match.end() - 1
+        try:
+            _, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            break
+        events.append(_slice(text, start, end, ended=True))
+        start = end
+    return [*events, _slice(text, start, len(text), ended=False)]
+
+
+def _slice(text: str, start: int, end: int, *, ended: bool) -> Event:
+    data = text[start:end]
+    if isinstance(text, Text):
+        data = Text(data, text, start, end, Style.LINE)
+    return Event("", data, start, ended)

@@ -1,0 +1,74 @@
+"""OpenAI's completions before chat: a prompt in, text out; also vLLM, Together, Writer and others.
+
+A choice's text is what a chat message's content is, and all else is as in chat, which reads it.
+https://platform.openai.com/docs/api-reference/completions
+"""
+
+from collections.abc import Iterable, Iterator
+
+from cassette_cli.llm import openai_chat
+from cassette_cli.llm.messages import (
+    Answer,
+    Event,
+    Item,
+    Message,
+    Part,
+    Prompt,
+    View,
+    as_object,
+    as_text,
+    objects,
+    prose,
+    settings,
+    text_or_none,
+)
+from cassette_cli.source.tree import Json
+
+ID = "openai-completions"
+END_MARK = "[DONE]"
+
+
+def matches(view: View) -> bool:
+    for value in view.said:
+        if value.get("object") in ("text_completion", "text.completion"):
+            return True
+        if any("text" in choice for choice in objects(value.get("choices"))):
+            return True
+    return "prompt" in view.asked and f"/{view.path}".endswith("/completions")
+
+
+def prompt(view: View) -> Prompt:
+    body = view.asked
+    return Prompt(
+        text_or_none(body.get("model")),
+        tuple(Message("user", parts) for parts in inputs(body.get("prompt"))),
+        (),
+        settings(body, "model", "prompt", "stream", "stream_options"),
+    )
+
+
+def inputs(value: Json) -> list[tuple[Part, ...]]:
+    """The parts of each input: of one, or of a list of several, as words, as tokens or typed."""
+    if isinstance(value, list) and not all(isinstance(item, int) for item in value):
+        return [part for item in value for part in inputs(item)]
+    if isinstance(value, list):
+        return [(Item("tokens", {"count": len(value)}),)] if value else []
+    if isinstance(value, dict):
+        return [openai_chat.content_parts([value])]
+    return [prose("text", as_text(value))] if value else []
+
+
+def answer(events: Iterable[Event]) -> Answer:
+    """What a stream's events, or the one value of a whole reply, say."""
+    return openai_chat.answer(_as_chat(events))
+
+
+def _as_chat(events: Iterable[Event]) -> Iterator[Event]:
+    for name, value in events:
+        event = as_object(value)
+        choices: list[Json] = [
+            choice | {"delta": {"content": choice.get("text")}} for choice in objects(event.get("choices"))
+        ]
+        if isinstance(event.get("value"), str):  # Writer's streams
+            choices = [{"delta": {"content": event["value"]}}]
+        yield Event(name, event | {"choices": choices} if choices else value)
