@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cassette_cli.source.document import Document
-from cassette_cli.source.text import Text
+from cassette_cli.source.text import Joined, Text
 from cassette_cli.source.tree import Node, offset_of
 
 
@@ -28,11 +28,11 @@ class Body(NamedTuple):
     Where a scalar packs its bytes otherwise (zlib in base64, Erlang's terms), `data` holds them unpacked.
     """
 
-    node: Node | None = None
+    node: Node | Joined | None = None  # a Joined where a text is stored in several
     base64: bool = False
     data: bytes | None = None
     hex: bool = False
-    missing: str | None = None  # the name of the file that holds the body, where it cannot be had
+    missing: str | None = None  # why a body that there was cannot be had
 
     @property
     def is_empty(self) -> bool:
@@ -40,19 +40,19 @@ class Body(NamedTuple):
 
     @property
     def tree(self) -> Node | None:
-        return None if isinstance(self.node, Text) else self.node
+        return None if isinstance(self.node, Text | Joined) else self.node
 
     @property
-    def text(self) -> Text | None:
+    def text(self) -> Text | Joined | None:
         """The body where it is stored as text."""
-        return self.node if isinstance(self.node, Text) and not (self.base64 or self.hex) else None
+        return self.node if isinstance(self.node, Text | Joined) and not (self.base64 or self.hex) else None
 
     @property
     def bytes(self) -> bytes:
         """The stored bytes of a scalar body; raises ValueError where they are not base64 as claimed."""
         if self.data is not None:
             return self.data
-        if not isinstance(self.node, Text):
+        if not isinstance(self.node, Text | Joined):
             return b""
         if self.hex:
             return bytes.fromhex(self.node)

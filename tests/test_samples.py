@@ -31,7 +31,18 @@ def _shown(path: Path) -> Any:
 
 
 def test_there_are_samples_of_every_recorder() -> None:
-    assert {path.parent.name for path in FILES} == {"go-vcr", "vcrpy"}
+    assert {path.parent.name for path in FILES} == {
+        "betamax",
+        "easyvcr",
+        "exvcr",
+        "go-vcr",
+        "okreplay",
+        "php-vcr",
+        "r-vcr",
+        "ruby-vcr",
+        "rvcr",
+        "vcrpy",
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -11,8 +11,40 @@ from itertools import islice
 from typing import Protocol
 
 from cassette_cli.errors import CassetteError
-from cassette_cli.llm import anthropic_messages, bedrock_converse, bedrock_invoke, mcp, openai_chat
-from cassette_cli.llm.messages import Answer, Event, Exchange, Media, Message, Prompt, View, as_object, objects
+from cassette_cli.llm import (
+    anthropic_messages,
+    bedrock_converse,
+    bedrock_invoke,
+    cohere,
+    embeddings,
+    gemini,
+    gemini_interactions,
+    mcp,
+    mistral,
+    ollama,
+    ollama_generate,
+    openai_assistants,
+    openai_audio,
+    openai_chat,
+    openai_completions,
+    openai_embeddings,
+    openai_images,
+    openai_moderation,
+    openai_responses,
+    rerank,
+    vertex_predict,
+)
+from cassette_cli.llm.messages import (
+    Answer,
+    Event,
+    Exchange,
+    Media,
+    Message,
+    Prompt,
+    View,
+    as_object,
+    objects,
+)
 from cassette_cli.model import Interaction
 from cassette_cli.source.tree import Json
 from cassette_cli.wire.body import Content, Kind, read_content
@@ -34,7 +66,29 @@ class Dialect(Protocol):
         """What a stream's events say; a whole reply is a stream of its one value."""
 
 
-DIALECTS: tuple[Dialect, ...] = (bedrock_converse, bedrock_invoke, mcp, anthropic_messages, openai_chat)
+DIALECTS: tuple[Dialect, ...] = (
+    bedrock_converse,
+    bedrock_invoke,
+    mcp,
+    gemini,
+    gemini_interactions,
+    vertex_predict,
+    cohere,
+    mistral,
+    ollama,
+    ollama_generate,
+    anthropic_messages,
+    openai_chat,
+    openai_responses,
+    openai_assistants,
+    openai_completions,
+    openai_embeddings,
+    embeddings,
+    openai_images,
+    openai_audio,
+    openai_moderation,
+    rerank,
+)
 
 _STREAMS = (Kind.SSE, Kind.NDJSON, Kind.EVENTSTREAM)
 _LOOKED_AT = 4  # events of a stream that are looked at to tell the dialect
@@ -64,17 +118,19 @@ def read_exchange(
     prompt = dialect.prompt(view)
     if said.kind is Kind.BINARY:
         answer = Answer(choices=(Message("assistant", (_media(interaction, said),)),))
+    elif said.kind is Kind.TEXT and interaction.response.status == 200 and not said.problems:
+        answer = dialect.answer([Event("", said.text)])  # a transcript or subtitles, where they were asked for
     else:
         answer = dialect.answer(events)
     problems = [*(f"the request: {problem}" for problem in asked.problems), *said.problems, *events.problems, *answer.problems]
-    streamed = said.kind in _STREAMS or bool(said.events) or _is_array(said)
+    streamed = said.kind in _STREAMS or bool(said.events) or (dialect is gemini and bool(_array(said)))
     complete = not streamed or (not events.broken and (answer.ended or bool(answer.finish_reason)))
     if events.broken:
         problems.append("the stream is cut: its last event is broken off")
     elif not complete and not answer.error:
         mark = f"no {dialect.END_MARK} and " if dialect.END_MARK else ""
         problems.append(f"the stream is cut: {mark}no finish reason")
-    elif said.kind in (Kind.TEXT, Kind.FORM, Kind.MULTIPART):
+    elif said.kind in (Kind.TEXT, Kind.FORM, Kind.MULTIPART) and not answer.choices:
         problems.append(f"the reply is {said.kind}, no JSON")
     return Exchange(dialect.ID, prompt, answer, streamed, complete, tuple(problems))
 
@@ -90,8 +146,7 @@ class _Events:
 
     def __iter__(self) -> Iterator[Event]:
         if self._said.kind is Kind.JSON:
-            whole = self._said.json
-            yield from (Event("", value) for value in (whole if _is_array(self._said) else [whole]))
+            yield from (Event("", value) for value in _array(self._said) or [self._said.json])
         for number, event in enumerate(self._said.events):
             if event.data.strip() == _DONE:
                 yield Event(event.event, _DONE)
@@ -105,9 +160,10 @@ class _Events:
                     self.broken = True
 
 
-def _is_array(said: Content) -> bool:
-    """Whether a body is a stream in the form of one JSON array, or reads as one."""
-    return isinstance(said.json, list) and bool(said.json) and len(objects(said.json)) == len(said.json)
+def _array(said: Content) -> list[Json]:
+    """The objects that a body is a JSON array of, as a stream may be written; empty if it is none."""
+    found = said.json if isinstance(said.json, list) else []
+    return found if len(objects(found)) == len(found) else []
 
 
 def _host_and_path(url: str) -> tuple[str, str]:

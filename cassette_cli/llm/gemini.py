@@ -104,10 +104,10 @@ def prompt(view: View) -> Prompt:
     known = {*_KNOWN, *map(_snake_case, _KNOWN)}
     params = as_object(get(body, "generationConfig")) | settings(body, *known)
     tools = tuple(tool for group in _listed(body, "tools") for tool in _tools(group))
-    return Prompt(_model(view), tuple(messages), tools, params)
+    return Prompt(model_of(view), tuple(messages), tools, params)
 
 
-def _model(view: View) -> str | None:
+def model_of(view: View) -> str | None:
     """The model that the path names (`.../models/NAME:method`), else the body."""
     name, _, method = view.path.rpartition("/")[2].partition(":")
     return name if name and method else text_or_none(view.asked.get("model"))
@@ -157,9 +157,17 @@ def _result(result: Object) -> ToolResult:
     failed = isinstance(response, dict) and response.keys() == {"error"}
     if isinstance(response, dict) and len(response) == 1:
         response = response.get("output", response.get("error", response))
-    told = prose("text", compact(response)) if response is not None else ()
     name = text_or_none(result.get("id")) or text_or_none(result.get("name"))
-    return ToolResult(name, told + _parts(result), failed)
+    media = tuple(part for piece in _listed(result, "parts") if (part := _media_of(piece)))
+    told = prose("text", compact(response)) if response or (response is not None and not media) else ()
+    return ToolResult(name, (*told, *media), failed)
+
+
+def _media_of(piece: Object) -> Media | None:
+    for name, read in (("inlineData", _inline), ("fileData", _file)):
+        if data := as_object(get(piece, name)):
+            return read(data)
+    return None
 
 
 def _inline(blob: Object) -> Media:
@@ -274,7 +282,8 @@ class _Candidate:
 
     def parts(self) -> tuple[Part, ...]:
         chunks = [[part for piece in chunk for part in _part(piece)] for chunk in self._chunks]
-        return joined_parts([*chunks, *([note] for note in self._notes)])
+        notes = sorted(self._notes, key=lambda note: not (isinstance(note, Item) and note.type == "citation"))
+        return joined_parts([*chunks, *([note] for note in notes)])
 
 
 def _notes(candidate: Object, finish_reason: str | None) -> Iterator[Part]:

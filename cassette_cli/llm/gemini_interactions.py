@@ -80,7 +80,8 @@ def _messages(given: Json) -> Iterator[Message]:
         given = [given]
     items = given if isinstance(given, list) else []
     for role, same in groupby(items, _role):
-        yield Message(role, tuple(part for item in same for part in _item(item)))
+        inner = (content for item in same for content in _contents(item))
+        yield Message(role, tuple(part for content in inner for part in _item(content)))
 
 
 def _role(item: Json) -> str:
@@ -96,32 +97,43 @@ def _tool(tool: Object) -> Tool:
     return Tool(name, text_or_none(tool.get("description")), tool.get("parameters"))
 
 
+def _contents(item: Json) -> list[Json]:
+    """What stands in a turn, which has a role and no type; or the item itself."""
+    fields = as_object(item)
+    if "type" in fields or "content" not in fields:
+        return [item]
+    content = fields["content"]
+    return content if isinstance(content, list) else [content]
+
+
 def _item(item: Json) -> tuple[Part, ...]:
     """A step, or a content, as its parts."""
+    fields = as_object(item)
+    kind = as_text(fields.get("type"))
+    if kind in ("model_output", "user_input"):
+        content = fields.get("content")
+        return tuple(part for one in content for part in _content(one)) if isinstance(content, list) else ()
+    if kind == "thought":
+        pieces = [as_text(one.get("text")) for one in objects(fields.get("summary"))]
+        return prose("reasoning", joined(pieces))
+    if kind.endswith("_call"):
+        return (_call(fields, kind),)
+    return (_result(fields, kind),) if kind.endswith("_result") else _content(item)
+
+
+def _content(item: Json) -> tuple[Part, ...]:
     if isinstance(item, str):
         return prose("text", item)
     fields = as_object(item)
     kind = as_text(fields.get("type"))
-    if kind in ("model_output", "user_input", "") and "content" in fields:
-        content = fields["content"]
-        inner = content if isinstance(content, list) else [content]
-        return tuple(part for one in inner for part in _item(one))
-    match kind:
-        case "text":
-            notes = tuple(citation(note) for note in objects(fields.get("annotations")))
-            return (*prose("text", as_text(fields.get("text"))), *notes)
-        case "thought":
-            summary = fields.get("summary")
-            return prose("reasoning", joined([as_text(one.get("text")) for one in objects(summary)]))
-        case "model_output" | "user_input":
-            return ()
-    if kind in _MEDIA:
-        data, url = as_text(fields.get("data")), text_or_none(fields.get("uri"))
-        size = base64_size(data) if data else None
-        return (Media(_MEDIA[kind], text_or_none(fields.get("mime_type")), size, url),)
-    if kind.endswith("_call"):
-        return (_call(fields, kind),)
-    return (_result(fields, kind),) if kind.endswith("_result") else (Unknown(item),)
+    if kind == "text":
+        notes = tuple(citation(note) for note in objects(fields.get("annotations")))
+        return (*prose("text", as_text(fields.get("text"))), *notes)
+    if kind not in _MEDIA:
+        return (Unknown(item),)
+    data, url = as_text(fields.get("data")), text_or_none(fields.get("uri"))
+    size = base64_size(data) if data else None
+    return (Media(_MEDIA[kind], text_or_none(fields.get("mime_type")), size, url),)
 
 
 def _call(fields: Object, kind: str) -> ToolCall:
@@ -134,7 +146,7 @@ def _call(fields: Object, kind: str) -> ToolCall:
 def _result(fields: Object, kind: str) -> ToolResult:
     given = fields.get("result")
     contents = isinstance(given, list) and all("type" in as_object(one) for one in given)
-    parts = [part for one in objects(given) for part in _item(one)] if contents else []
+    parts = [part for one in objects(given) for part in _content(one)] if contents else []
     if not contents and given is not None:
         parts = list(prose("text", compact(given)))
     failed = bool(fields.get("is_error"))

@@ -215,6 +215,7 @@ def compact(value: Json) -> str:
 
 def joined(pieces: list[str]) -> str:
     """The pieces as one string, which knows its places if they do."""
+    pieces = [piece for piece in pieces if piece] or pieces[:1]
     if len(pieces) == 1:
         return pieces[0]
     if any(isinstance(piece, Text | Joined) for piece in pieces):

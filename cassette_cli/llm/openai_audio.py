@@ -16,7 +16,6 @@ from cassette_cli.llm.messages import (
     Part,
     Prompt,
     ProviderError,
-    Usage,
     View,
     as_object,
     as_text,
@@ -29,6 +28,7 @@ from cassette_cli.llm.messages import (
     text_or_none,
 )
 from cassette_cli.llm.openai_chat import content_parts, provider_error
+from cassette_cli.llm.openai_completions import usage
 from cassette_cli.source.tree import Json
 
 ID = "openai-audio"
@@ -122,7 +122,7 @@ class _Heard:
         self._segments = [*speakers] or self._segments
 
     def parts(self) -> tuple[Part, ...]:
-        text = joined([piece for piece in self._pieces if piece]) if self._text is None else self._text
+        text = joined(self._pieces) if self._text is None else self._text
         sound = (Media("audio", None, self._sound),) if self._sound else ()
         return (*prose("text", text), *self._segments, *sound)
 
@@ -131,14 +131,3 @@ def _segment(segment: Object) -> Item:
     """Who says what, from when to when."""
     keys = ("speaker", "speaker_id", "start", "end", "text")
     return Item("segment", {key: segment[key] for key in keys if key in segment})
-
-
-def usage(told: Object) -> Usage | None:
-    """The figures of the APIs around chat, which name them as one or the other of OpenAI's do."""
-    if not {"input_tokens", "output_tokens", "prompt_tokens", "total_tokens"} & told.keys():
-        return None
-    return Usage(
-        count(told.get("input_tokens", told.get("prompt_tokens"))),
-        count(told.get("output_tokens", told.get("completion_tokens"))),
-        total_tokens=count(told.get("total_tokens")),
-    )

@@ -147,6 +147,7 @@ def answer(events: Iterable[Event]) -> Answer:
         for place, choice in enumerate(objects(event.get("choices"))):
             index = count(choice.get("index"))
             builder = builders.setdefault(place if index is None else index, _Builder())
+            builder.message = as_object(choice.get("message")) or builder.message
             builder.add(as_object(choice.get("delta") or choice.get("message")))
             finish_reason = text_or_none(choice.get("finish_reason"))
             builder.finish_reason = finish_reason or builder.finish_reason or finish_reason
@@ -170,6 +171,7 @@ class _Builder:
     def __init__(self) -> None:
         self.role: str | None = None
         self.finish_reason: str | None = None
+        self.message: Object = {}
         self._prose: dict[str, list[str]] = {}
         self._calls: dict[int, list[_Call]] = {}
         self._order: list[str | _Call] = []
@@ -240,6 +242,8 @@ class _Builder:
                 self._others.append(ToolResult(id_, prose("text", compact(tool["output"])), server=True))
 
     def parts(self) -> tuple[Part, ...]:
+        if not self._order and not self._others:
+            self.add(self.message)  # Perplexity's whole replies have an empty delta beside the message
         found: list[Part] = []
         for key in self._order:
             if isinstance(key, str):

@@ -12,11 +12,14 @@ from cassette_cli.llm.messages import (
     Event,
     Item,
     Message,
+    Object,
     Part,
     Prompt,
+    Usage,
     View,
     as_object,
     as_text,
+    count,
     objects,
     prose,
     settings,
@@ -56,6 +59,20 @@ def inputs(value: Json) -> list[tuple[Part, ...]]:
     if isinstance(value, dict):
         return [openai_chat.content_parts([value])]
     return [prose("text", as_text(value))] if value else []
+
+
+def usage(told: Object) -> Usage | None:
+    """The figures of the APIs around chat, which name them as chat does or as Responses do."""
+    if not {"input_tokens", "output_tokens", "prompt_tokens", "total_tokens"} & told.keys():
+        return None
+    read = as_object(told.get("prompt_token_details"))  # so the assistants' runs write it
+    return Usage(
+        count(told.get("input_tokens", told.get("prompt_tokens"))),
+        count(told.get("output_tokens", told.get("completion_tokens"))),
+        count(read.get("cached_tokens")),
+        reasoning_tokens=count(as_object(told.get("completion_tokens_details")).get("reasoning_tokens")),
+        total_tokens=count(told.get("total_tokens")),
+    )
 
 
 def answer(events: Iterable[Event]) -> Answer:

@@ -17,7 +17,6 @@ from cassette_cli.llm.messages import (
     Message,
     Object,
     Prompt,
-    Usage,
     View,
     as_object,
     count,
@@ -26,7 +25,7 @@ from cassette_cli.llm.messages import (
     text_or_none,
 )
 from cassette_cli.llm.openai_chat import provider_error
-from cassette_cli.llm.openai_completions import inputs
+from cassette_cli.llm.openai_completions import inputs, usage
 from cassette_cli.source.tree import Json
 
 ID = "openai-embeddings"
@@ -46,10 +45,9 @@ def matches(view: View) -> bool:
 
 def prompt(view: View) -> Prompt:
     body = view.asked
-    parts = tuple(part for given in inputs(body.get("input")) for part in given)
     return Prompt(
         text_or_none(body.get("model")),
-        (Message("user", parts),) if parts else (),
+        tuple(Message("user", parts) for parts in inputs(body.get("input"))),
         (),
         settings(body, "model", "input"),
     )
@@ -59,12 +57,10 @@ def answer(events: Iterable[Event]) -> Answer:
     """What the one value of a reply says: of each vector its length."""
     body = as_object(next(iter(events), Event("", None)).value)
     vectors = tuple(_vectors(body))
-    usage = as_object(body.get("usage"))
-    tokens = count(usage.get("prompt_tokens", usage.get("input_tokens")))
     return Answer(
         text_or_none(body.get("model")),
         (Message("assistant", vectors),) if vectors else (),
-        usage=Usage(tokens, total_tokens=count(usage.get("total_tokens"))) if usage else None,
+        usage=usage(as_object(body.get("usage"))),
         error=provider_error(body),
     )
 

@@ -24,8 +24,9 @@ from cassette_cli.llm.messages import (
     settings,
     text_or_none,
 )
-from cassette_cli.llm.openai_audio import file_media, usage
+from cassette_cli.llm.openai_audio import file_media
 from cassette_cli.llm.openai_chat import provider_error
+from cassette_cli.llm.openai_completions import usage
 from cassette_cli.source.tree import Json
 
 ID = "openai-images"

@@ -18,9 +18,8 @@ from cassette_cli.llm.messages import (
     settings,
     text_or_none,
 )
-from cassette_cli.llm.openai_audio import usage
 from cassette_cli.llm.openai_chat import provider_error
-from cassette_cli.llm.openai_completions import inputs
+from cassette_cli.llm.openai_completions import inputs, usage
 from cassette_cli.source.tree import Json
 
 ID = "openai-moderation"
@@ -36,10 +35,9 @@ def matches(view: View) -> bool:
 
 def prompt(view: View) -> Prompt:
     body = view.asked
-    parts = tuple(part for given in inputs(body.get("input")) for part in given)
     return Prompt(
         text_or_none(body.get("model")),
-        (Message("user", parts),) if parts else (),
+        tuple(Message("user", parts) for parts in inputs(body.get("input"))),
         (),
         settings(body, "model", "input"),
     )

@@ -75,7 +75,8 @@ class Stream:
         if kind in _SNAPSHOTS or kind in _ENDINGS:
             self._take(as_object(event.get("response")), ended=kind in _ENDINGS)
         elif kind in _ITEMS:
-            self._items[index] = _OpenItem(as_object(event.get("item")))
+            if item := as_object(event.get("item")):
+                self._items[index] = _OpenItem(item, done=kind.endswith(".done"))
         elif kind in _DELTAS:
             type_, list_, part = _DELTAS[kind]
             self._items.setdefault(index, _OpenItem({"type": type_})).add(event, list_, part)
@@ -97,8 +98,9 @@ class Stream:
 class _OpenItem:
     """An output item while its deltas come in."""
 
-    def __init__(self, item: Object) -> None:
+    def __init__(self, item: Object, *, done: bool = False) -> None:
         self._item = item
+        self._done = done  # what comes late adds nothing
         self._texts: dict[str, list[str]] = {}
         self._lists: dict[str, dict[int, _OpenPart]] = {}
 
@@ -118,11 +120,11 @@ class _OpenItem:
 
     def close(self) -> Object:
         """The item with what was added to it."""
-        texts: Object = {field: _text(pieces) for field, pieces in self._texts.items()}
+        texts: Object = {field: joined(pieces) for field, pieces in self._texts.items()}
         lists: Object = {
             key: [parts[number].close() for number in sorted(parts)] for key, parts in self._lists.items()
         }
-        return self._item | texts | lists
+        return self._item if self._done else self._item | texts | lists
 
 
 class _OpenPart(NamedTuple):
@@ -134,8 +136,4 @@ class _OpenPart(NamedTuple):
 
     def close(self) -> Object:
         field = "refusal" if self.type == "refusal" else "text"
-        return {"type": self.type, field: _text(self.pieces), "annotations": self.notes}
-
-
-def _text(pieces: list[str]) -> str:
-    return joined([piece for piece in pieces if piece])
+        return {"type": self.type, field: joined(self.pieces), "annotations": self.notes}

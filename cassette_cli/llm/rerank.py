@@ -23,8 +23,8 @@ from cassette_cli.llm.messages import (
     settings,
     text_or_none,
 )
-from cassette_cli.llm.openai_audio import usage
 from cassette_cli.llm.openai_chat import provider_error
+from cassette_cli.llm.openai_completions import usage
 from cassette_cli.source.tree import Json
 
 ID = "rerank"
@@ -43,22 +43,20 @@ def matches(view: View) -> bool:
 def prompt(view: View) -> Prompt:
     body = view.asked
     documents = body.get("documents") or body.get("texts")
-    given = (
-        tuple(part for document in documents for part in _document(document))
-        if isinstance(documents, list)
-        else ()
-    )
+    given = documents if isinstance(documents, list) else []
     return Prompt(
         text_or_none(body.get("model")),
-        (Message("query", prose("text", as_text(body.get("query")))), Message("documents", given)),
+        (
+            Message("query", prose("text", as_text(body.get("query")))),
+            *(Message("document", _document(document)) for document in given),
+        ),
         (),
         settings(body, "model", "query", "documents", "texts"),
     )
 
 
 def _document(document: Json) -> tuple[Part, ...]:
-    text = as_object(document).get("text") or document
-    return prose("text", compact(text))
+    return prose("text", compact(as_object(document).get("text") or document))
 
 
 def answer(events: Iterable[Event]) -> Answer:

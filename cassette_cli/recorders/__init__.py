@@ -1,7 +1,8 @@
 """File formats: which recorder wrote this text, and what it holds in the model's terms.
 
 `RECORDERS` is the whole list; the first module that matches by content reads the file. To add one:
-a module with `ID`, `HINT`, `matches` and `load`, and a row here.
+a module with `ID`, `HINT`, `matches` and `load`, and a row here. What is neither YAML nor JSON is in
+`RAW_RECORDERS`, and told before any parse.
 """
 
 import re
@@ -11,12 +12,17 @@ from typing import Protocol
 from cassette_cli.errors import Place, Unreadable, Unrecognised
 from cassette_cli.model import Cassette
 from cassette_cli.recorders import (
+    azure,
     betamax,
     cassetter,
+    ddapm,
     easyvcr,
     exvcr,
     govcr,
+    govcr_tracks,
+    har,
     httpmock,
+    httprr,
     langchain,
     okreplay,
     phpvcr,
@@ -24,7 +30,9 @@ from cassette_cli.recorders import (
     r_vcr,
     rubyvcr,
     rvcr,
+    seinfeld,
     vcrpy,
+    wiremock,
 )
 from cassette_cli.source.document import Document
 from cassette_cli.source.jsontree import parse_json
@@ -45,6 +53,16 @@ class Recorder(Protocol):
         """The file's interactions; raises Unreadable with the place of what is wrong."""
 
 
+class RawRecorder(Protocol):
+    """What the module of a format offers that is neither YAML nor JSON: it is told by its raw text."""
+
+    ID: str
+    HINT: re.Pattern[str]  # found at the beginning of every such file
+
+    def load(self, document: Document, /) -> Cassette:
+        """The file's interactions; raises Unreadable with the place of what is wrong."""
+
+
 RECORDERS: tuple[Recorder, ...] = (
     cassetter,
     pydantic_ai,
@@ -60,27 +78,38 @@ RECORDERS: tuple[Recorder, ...] = (
     exvcr,
     easyvcr,
     okreplay,
+    har,
+    azure,
+    seinfeld,
+    ddapm,
+    wiremock,
+    govcr_tracks,
 )
-SUFFIXES = (".yaml", ".yml", ".json", ".gz", ".toml")  # of the files that a walk looks into
+RAW_RECORDERS: tuple[RawRecorder, ...] = (httprr,)
+SUFFIXES = (".yaml", ".yml", ".json", ".gz", ".toml", ".har", ".httprr")  # that a walk looks into
 
+_ALL: tuple[Recorder | RawRecorder, ...] = (*RECORDERS, *RAW_RECORDERS)
 _TOML = re.compile(r"^\[\[interactions\]\]|^interactions = \[", re.MULTILINE)
 _CONFLICT = re.compile(r"^<<<<<<< .*\n(?:.*\n)*?=======\r?\n", re.MULTILINE)
 
 
 def looks_like_cassette(text: str) -> bool:
     """A cheap look at the raw text: a file that it denies is no cassette, parsable or not."""
-    return any(hint.search(text) for hint in dict.fromkeys(recorder.HINT for recorder in RECORDERS))
+    return any(hint.search(text) for hint in dict.fromkeys(recorder.HINT for recorder in _ALL))
 
 
 def read_cassette(document: Document) -> Cassette:
     """The cassette that a document holds; raises Unrecognised where no recorder writes such files."""
     if not document.text.strip():
         raise Unrecognised("the file is empty", Place(document.name))
+    for raw in RAW_RECORDERS:
+        if raw.HINT.match(document.text):
+            return raw.load(document)
     roots = _parse(document)
     for recorder in RECORDERS:
         if recorder.matches(roots):
             return recorder.load(document, roots)
-    known = ", ".join(recorder.ID for recorder in RECORDERS)
+    known = ", ".join(recorder.ID for recorder in _ALL)
     raise Unrecognised(f"not a cassette of a recorder that is known ({known})", Place(document.name))
 
 

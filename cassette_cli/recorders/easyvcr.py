@@ -16,7 +16,7 @@ from cassette_cli.source.text import Text
 from cassette_cli.source.tree import Mapping, Node, Sequence
 
 ID = "easyvcr"
-HINT = re.compile(r"\"(?:[Rr]ecordedAt|recorded_at)\"\s*:")
+HINT = re.compile(r"ecorded(?:A|_a)t\"\s*:")
 
 _RECORDED_AT = ("recordedAt", "RecordedAt", "recorded_at")
 

@@ -15,7 +15,7 @@ from cassette_cli.source.text import Text
 from cassette_cli.source.tree import Mapping, Node
 
 ID = "okreplay"
-HINT = re.compile(r"^(?:---\s+)?!tape\b", re.MULTILINE)
+HINT = re.compile(r"!tape\s")
 
 
 def matches(roots: Roots[Node]) -> bool:

@@ -14,7 +14,7 @@ from cassette_cli.source.text import Text
 from cassette_cli.source.tree import Mapping, Node, Sequence, plain_scalar
 
 ID = "php-vcr"
-HINT = re.compile(r"^-\s+request:|^\[\s*\{\s*\"request\"\s*:", re.MULTILINE)
+HINT = re.compile(r"request\"?\s*:\s*\{?\s*\"?method\"?\s*:\s*['\"]?[A-Z]{3}")
 
 _ENTRY = {"request", "response", "index"}
 _REQUEST = {"method", "url", "headers", "body", "post_files", "post_fields", "curl_options"}

@@ -35,7 +35,8 @@ def _body(document: Document, node: Node | None) -> Body:
     if isinstance(file := node.get("file"), Text) and plain_scalar(file) is True:
         path = text
     if isinstance(path, Text):
-        return reading.body_in_file(document, path)
+        above = "../" if path.startswith("../") else ""  # the advised place for files
+        return reading.body_in_file(document, path.removeprefix(above), above)
     if isinstance(packed := node.get("raw_gzip"), Text):
         return _inflated(Body(packed, base64=True))
     if "fields" in node:

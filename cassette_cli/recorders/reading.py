@@ -12,7 +12,7 @@ from cassette_cli.errors import Unreadable
 from cassette_cli.model import Body, Header
 from cassette_cli.source.document import Document
 from cassette_cli.source.style import Style
-from cassette_cli.source.text import Text
+from cassette_cli.source.text import Joined, Text
 from cassette_cli.source.tree import Mapping, Node, Sequence, document_of, offset_of, plain_scalar, resolve
 
 BINARY = ("tag:yaml.org,2002:binary", "!binary")  # the short tag is Ruby's
@@ -106,7 +106,7 @@ def version(root: Mapping, known: tuple[str, ...], recorder: str) -> str | None:
 
 
 def headers(node: Node | None, parent: Node, nested: int = 0) -> tuple[Header, ...]:
-    """Headers from a mapping (of values or lists), a list of pairs, or a list of `Name: value` lines."""
+    """Headers from a mapping (of values or lists), or a list of pairs, of `{name, value}` or of lines."""
     if is_null(node):
         return ()
     if nested > _NESTED_HEADERS:
@@ -122,6 +122,9 @@ def headers(node: Node | None, parent: Node, nested: int = 0) -> tuple[Header, .
         elif isinstance(entry, Text):
             line = entry.partition(":")
             found.append(Header(line[0], line[2].strip()))
+        elif isinstance(entry, Mapping) and "name" in entry:
+            value = entry.get("value")
+            found += _values(string(entry.get("name"), "name", entry), None if is_null(value) else value)
         elif isinstance(entry, Sequence):
             found += headers(entry, node, nested + 1)
         else:
@@ -146,8 +149,10 @@ def _mapped_headers(node: Mapping, nested: int) -> tuple[Header, ...]:
     return (*(header for header in merged if header.name not in names), *own)
 
 
-def _values(name: Text, value: Text | Mapping | Sequence) -> Iterator[Header]:
-    if isinstance(value, Text):
+def _values(name: Text, value: Text | Mapping | Sequence | None) -> Iterator[Header]:
+    if value is None:
+        yield Header(name, "")
+    elif isinstance(value, Text):
         yield Header(name, unpacked(value))
     elif isinstance(value, Sequence):
         for item in value:
@@ -181,8 +186,29 @@ def body(node: Node | None) -> Body:
     return Body() if is_null(node) else Body(node, base64=isinstance(node, Text) and node.tag in BINARY)
 
 
-def body_in_file(document: Document, path: str) -> Body:
-    """A body that stands in a file named relative to the cassette's folder; never from far outside of it."""
-    pure = PurePath(path)
-    data = None if pure.is_absolute() or pure.parts.count("..") > 1 else document.sibling(path)
-    return Body(missing=path) if data is None else Body(data=data)
+def json_body(node: Node | None) -> Body:
+    """The body that a JSON value was: of a string the characters as they stand, with the quotes."""
+    if isinstance(node, Text) and node.style is Style.JSON:
+        return Body(Text.inside(node.parent, node.start, node.end, Style.VERBATIM))
+    return Body(node)
+
+
+def joined_body(pieces: Iterable[str]) -> Body:
+    """A text that is stored in several."""
+    whole = Joined(pieces)
+    return Body(whole) if any(isinstance(piece, Text | Joined) for piece in whole.pieces) else Body()
+
+
+def body_in_file(document: Document, name: str, folder: str = "") -> Body:
+    """A body that stands in a file named relative to a folder, and that one to the cassette's."""
+    pure = PurePath(name)
+    data = None if pure.is_absolute() or ".." in pure.parts else document.sibling(folder + name)
+    if data is None:
+        return Body(missing=f"the body stands in {folder}{name}, which cannot be read")
+    try:
+        own = Document(str(PurePath(document.name).parent / (folder + name)), data)
+    except Unreadable:
+        return Body(data=data)
+    if own.text.encode("utf-8", own.errors) != data:  # what wraps it is a part of the body
+        return Body(data=data)
+    return Body(Text(own.text, own, 0, len(own.text), Style.VERBATIM))

@@ -104,7 +104,7 @@ def _status(response: Mapping) -> int | None:
     status = response.get("status")
     if isinstance(status, Mapping):
         return reading.integer(status.get("code" if "code" in status else "status_code"))
-    return reading.integer(response.get("status_code") if status is None else status)
+    return reading.integer(response.get("status_code") if reading.is_null(status) else status)
 
 
 def stored(node: Node | None) -> Body:

@@ -310,4 +310,4 @@ def _differences(told: Message, now: Message) -> Iterator[str]:
 
 
 def _citations(message: Message) -> list[Part]:
-    return [part for part in message.parts if isinstance(part, Item)]
+    return [part for part in message.parts if isinstance(part, Item) and part.type == "citation"]

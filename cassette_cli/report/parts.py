@@ -134,8 +134,24 @@ def item_words(item: Item) -> str:
     shown = [source[key] for key in ("title", "document_title", "url", "uri") if source.get(key)]
     told = " · ".join(words.one_line(str(value), 100) for value in shown)
     if item.type == "citation":
-        return told or words.one_line(words.compact(fields), 200)
+        return told or _quoted(fields) or words.one_line(words.compact(fields), 200)
     return ", ".join([item.type, *(f"{key} {value_words(value)}" for key, value in fields.items())])
+
+
+def _quoted(fields: dict[str, Json]) -> str:
+    """Of a citation without a title, the words that it stands behind, and what they are from."""
+    text = fields.get("cited_text", fields.get("text"))
+    sources = fields.get("document_ids", fields.get("sources"))
+    names = [_source_name(source) for source in sources] if isinstance(sources, list) else []
+    shown = [f"“{words.one_line(text, 100)}”"] if isinstance(text, str) and text else []
+    return " · ".join([*shown, ", ".join(filter(None, names))]).removesuffix(" · ")
+
+
+def _source_name(source: Json) -> str:
+    inner = source.get("document") if isinstance(source, dict) else None
+    fields = {**(source if isinstance(source, dict) else {}), **(inner if isinstance(inner, dict) else {})}
+    name = fields.get("title") or fields.get("id") or source
+    return words.one_line(name, 60) if isinstance(name, str) else ""
 
 
 def value_words(value: Json, most: int | None = 60) -> str:

@@ -26,6 +26,9 @@ _MARKS = (  # longest first: the UTF-32 mark begins with UTF-16's
 )
 
 
+_RAW = (b"httprr trace",)  # how files begin whose bodies are raw bytes; what is no text is kept in surrogates
+
+
 class Length(NamedTuple):
     """A number in a text, at start..end, that counts the UTF-8 bytes of the characters first..last."""
 
@@ -33,12 +36,13 @@ class Length(NamedTuple):
     end: int
     first: int
     last: int
+    base: int = 10
 
 
 class Document:
     """One file's text and what it takes to write it back as it was."""
 
-    __slots__ = ("_lines", "_mark", "charset", "lengths", "name", "raw", "text", "zipped")
+    __slots__ = ("_lines", "_mark", "charset", "errors", "lengths", "name", "raw", "text", "zipped")
 
     def __init__(self, name: str, raw: bytes) -> None:
         """Decode `raw`; raises Unreadable with the place of the first byte that is no text."""
@@ -53,9 +57,10 @@ class Document:
         while one_mark and data.startswith(one_mark, len(self._mark)):  # the C parser skips a second one, too
             self._mark += one_mark
         self._lines: list[int] | None = None
-        self.lengths: tuple[Length, ...] = ()  # set by the reader of a format that has them
+        self.lengths: tuple[Length, ...] = ()  # set by the reader of a format that has them, inner ones first
+        self.errors = "surrogateescape" if data.startswith(_RAW) else "strict"
         try:
-            self.text = data[len(self._mark) :].decode(self.charset)
+            self.text = data[len(self._mark) :].decode(self.charset, self.errors)
         except UnicodeDecodeError as error:
             before = data[len(self._mark) :][: error.start].decode(self.charset, "replace")
             line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
@@ -69,7 +74,7 @@ class Document:
         """The bytes of a file like this one that holds `text`."""
         if text == self.text:
             return self.raw
-        data = self._mark + text.encode(self.charset)
+        data = self._mark + text.encode(self.charset, self.errors)
         return _zip_like(self.raw, data) if self.zipped else data
 
     def sibling(self, relative: str) -> bytes | None:

@@ -9,16 +9,15 @@ from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]
 
 from cassette_cli.errors import CassetteError, Unreadable
-from cassette_cli.source.document import Document
 from cassette_cli.source.style import Style
-from cassette_cli.source.text import Text
+from cassette_cli.source.text import Source, Text
 from cassette_cli.source.tree import DEEPEST, Mapping, Node, Sequence
 
 _BLANK = re.compile(r"[ \t\n\r]*")
 _WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null|NaN|-?Infinity", re.ASCII)
 
 
-def parse_json(source: Document | Text) -> Node:
+def parse_json(source: Source) -> Node:
     """The root node of a JSON text; raises Unreadable with the place of the first fault."""
     return _Reader(source).read()
 
@@ -26,7 +25,7 @@ def parse_json(source: Document | Text) -> Node:
 class _Reader:
     """One pass by recursive descent; the depth is bounded, so a deep text cannot exhaust the stack."""
 
-    def __init__(self, source: Document | Text) -> None:
+    def __init__(self, source: Source) -> None:
         self.source = source
         self.text = str(source.text)
 

@@ -35,6 +35,8 @@ def respell(style: Style, source: str, changes: Sequence[Edit], indent: int = 0)
         return None
     decoded = decode(style, source, indent)
     scalar = _Scalar(style, source, indent, decoded, splice(decoded.value, changes))
+    if scalar.wanted == decoded.value:
+        return []
     for guard, widen in ((False, False), (True, False), (False, True)):
         parts = _spell_parts(scalar, changes, guard=guard, widen=widen)
         if parts is not None and _reads_back(scalar, style, splice(source, parts)):
@@ -181,7 +183,9 @@ def _encode(scalar: _Scalar, text: str, behind: int) -> str | None:
         case Style.JSON:
             return _encode_json(text, ascii_only=scalar.source.isascii())
         case Style.JSON_WORD:
-            return text if _JSON_WORD.fullmatch(text) else None
+            return text if _JSON_WORD.fullmatch(scalar.wanted) else None
+        case Style.VERBATIM:
+            return None if _SURROGATE.search(text) else text
         case Style.LINE:
             return None if "\n" in text or "\r" in text else text
         case Style.SSE:
@@ -207,6 +211,7 @@ def _encode(scalar: _Scalar, text: str, behind: int) -> str | None:
 
 
 _JSON_WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null", re.ASCII)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SSE_BREAK = re.compile(r"(?:\r\n|\r|\n)data: ?")
 _DOUBLE_ESCAPED = re.compile(r'[\\"\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]')
 _DOUBLE_NAMES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}

@@ -15,6 +15,7 @@ class Style(StrEnum):
     JSON_WORD = "json-word"  # a JSON number, true, false or null
     SSE = "sse"  # the data lines of one server-sent event, from the first value to the last
     LINE = "line"  # one line as it stands
+    VERBATIM = "verbatim"  # any characters as they stand, line breaks too
     PERCENT = "percent"  # a part of a URL
     FIXED = "fixed"  # read by a parser that tells no places: cannot be changed
     FORM = "form"  # a part of a query or form, where + is a blank

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cassette_cli.source.scalar import Decoded
 
 _TAG = re.compile(r"!\S*")
-_GAP = re.compile(r"(?:[ \t\r\n\x85\u2028\u2029]++(?:#[^\r\n\x85\u2028\u2029]*+)?)*+")
+GAP = re.compile(r"(?:[ \t\r\n\x85\u2028\u2029]++(?:#[^\r\n\x85\u2028\u2029]*+)?)*+")
 
 
 class _Tagged(Protocol):
@@ -47,7 +47,7 @@ def properties(text: str, node: "_Tagged") -> tuple[int, int]:
             end = start + 1 + len(node.anchor)
         elif match := _TAG.match(text, start, node.end):
             end = match.end()
-        gap = _GAP.match(text, end, node.end)
+        gap = GAP.match(text, end, node.end)
         start = gap.end() if gap else end
     return end, start
 
@@ -56,7 +56,7 @@ class Text(str):
     """A decoded string read from the characters start..end of its parent."""
 
     __slots__ = ("anchor", "end", "parent", "start", "style", "tag")
-    parent: "Document | Text"
+    parent: "Source"
     start: int
     end: int
     style: Style
@@ -66,7 +66,7 @@ class Text(str):
     def __new__(
         cls,
         value: str,
-        parent: "Document | Text",
+        parent: "Source",
         start: int,
         end: int,
         style: Style,
@@ -83,7 +83,7 @@ class Text(str):
         return self
 
     @classmethod
-    def inside(cls, parent: "Document | Text", start: int, end: int, style: Style) -> Self:
+    def inside(cls, parent: "Source", start: int, end: int, style: Style) -> Self:
         """The text that the characters start..end of `parent` stand for."""
         from cassette_cli.source.scalar import decode
 
@@ -116,7 +116,7 @@ class Text(str):
     def place(self, position: int = 0) -> Place:
         return self.document.place(self.offset(position))
 
-    def parent_edits(self, edits: Sequence[Edit]) -> list[tuple["Document | Text", list[Edit]]]:
+    def parent_edits(self, edits: Sequence[Edit]) -> "Lowered":
         """What the parent must change so that this text changes; raises Refused if nothing would do."""
         from cassette_cli.source.respell import respell
 
@@ -164,6 +164,26 @@ class Joined(str):
     def depth(self) -> int:
         return 1 + max((piece.depth for piece in self.pieces if isinstance(piece, Text | Joined)), default=0)
 
+    @property
+    def text(self) -> str:
+        return self
+
+    @property
+    def document(self) -> Document:
+        return next(piece.document for piece in self.pieces if isinstance(piece, Text | Joined))
+
+    def offset(self, position: int = 0) -> int:
+        """The offset of the character `position`; of one that stands nowhere, that of the text beside it."""
+        begin, at = 0, None
+        for piece in self.pieces:
+            if isinstance(piece, Text | Joined) and (at is None or begin <= position):
+                at = piece, max(0, min(position - begin, len(piece)))
+            begin += len(piece)
+        return at[0].offset(at[1]) if at else 0
+
+    def place(self, position: int = 0) -> Place:
+        return self.document.place(self.offset(position))
+
     def parent_edits(self, edits: Sequence[Edit]) -> "Lowered":
         """The edits dealt out: the first piece that one touches takes the new text, others only lose."""
         result: Lowered = []
@@ -186,7 +206,8 @@ class Joined(str):
         return result
 
 
-Lowered: TypeAlias = list[tuple[Document | Text | Joined, list[Edit]]]
+Source: TypeAlias = Document | Text | Joined  # what a text can stand in
+Lowered: TypeAlias = list[tuple[Source, list[Edit]]]
 
 
 def rewrite(changes: Iterable[tuple[Text | Joined, Iterable[Edit]]]) -> dict[Document, list[Edit]]:
@@ -198,7 +219,7 @@ def rewrite(changes: Iterable[tuple[Text | Joined, Iterable[Edit]]]) -> dict[Doc
     pending: dict[int, tuple[Text | Joined, list[Edit]]] = {}
     result: dict[Document, list[Edit]] = {}
 
-    def add(target: Document | Text | Joined, edits: Iterable[Edit]) -> None:
+    def add(target: Source, edits: Iterable[Edit]) -> None:
         if isinstance(target, Document):
             result.setdefault(target, []).extend(edits)
         else:
@@ -215,12 +236,21 @@ def rewrite(changes: Iterable[tuple[Text | Joined, Iterable[Edit]]]) -> dict[Doc
 
 
 def _lengths(document: Document, edits: list[Edit]) -> list[Edit]:
-    """What a format that carries lengths must change besides, so that they still fit."""
-    text, found = document.text, []
-    for length in document.lengths:
-        inside = [edit for edit in edits if length.first <= edit.start and edit.end <= length.last]
-        grown = sum(len(new.encode()) - len(text[start:end].encode()) for start, end, new in set(inside))
+    """What a format that carries lengths must change besides, so that they still fit.
+
+    A length that is itself edited is left to that edit; an outer one counts what inner ones grow by.
+    """
+    text, all_edits = document.text, set(edits)
+    for start, end, first, last, base in document.lengths:
+        if any(edit.start < end and start < edit.end for edit in all_edits):
+            continue
+        inside = (edit for edit in all_edits if first <= edit.start and edit.end <= last)
+        grown = sum(_size(edit.text) - _size(text[edit.start : edit.end]) for edit in inside)
         if grown:
-            number = int(text[length.start : length.end]) + grown
-            found.append(Edit(length.start, length.end, str(number)))
-    return found
+            number = int(text[start:end], base) + grown
+            all_edits.add(Edit(start, end, format(number, "x" if base == 16 else "d")))
+    return list(all_edits - set(edits))
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogateescape"))

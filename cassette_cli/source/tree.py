@@ -12,7 +12,7 @@ from typing import TypeAlias, Union
 from cassette_cli.errors import Unreadable
 from cassette_cli.source.document import Document
 from cassette_cli.source.style import Style
-from cassette_cli.source.text import Text
+from cassette_cli.source.text import Source, Text
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 Node: TypeAlias = Union[Text, "Mapping", "Sequence", "Alias"]
@@ -25,7 +25,7 @@ LARGEST_EXPANSION = 1_000_000  # values that the aliases of one tree may stand f
 class Alias:
     """A YAML alias `*name`, at its own place, and the node that it stands for."""
 
-    parent: Document | Text
+    parent: Source
     start: int
     end: int
     target: "Text | Mapping | Sequence"
@@ -35,7 +35,7 @@ class Alias:
 class Mapping:
     """Keys and values in file order; a key can be any node and can repeat."""
 
-    parent: Document | Text
+    parent: Source
     start: int  # of the tag or anchor, if it has one
     end: int  # of its last entry, in block style
     flow: bool
@@ -61,7 +61,7 @@ class Mapping:
 class Sequence:
     """The entries of a list, in file order."""
 
-    parent: Document | Text
+    parent: Source
     start: int
     end: int
     flow: bool

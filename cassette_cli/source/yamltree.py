@@ -10,7 +10,7 @@ from typing import Any  # ruamel.yaml carries no types
 from cassette_cli.errors import Place, Unreadable
 from cassette_cli.source.document import Document
 from cassette_cli.source.style import Style
-from cassette_cli.source.text import Text
+from cassette_cli.source.text import GAP, Text
 from cassette_cli.source.tree import DEEPEST, Alias, Mapping, Node, Sequence
 
 force_pure = False  # the tests run every promise under both parsers
@@ -47,15 +47,15 @@ def parse_yaml(document: Document) -> list[Node]:
         raise Unreadable(f"not YAML: {str(error).splitlines()[0]}", Place(document.name)) from None
 
 
-def _events(text: str) -> Iterator[Any]:
-    """The parser's events; straight from the C parser where there is one, faster than through YAML."""
+def _events(text: str) -> tuple[Iterator[Any], bool]:
+    """The parser's events, and whether it is the pure one; the C parser is asked directly: that is faster."""
     from ruamel.yaml import YAML
     from ruamel.yaml.parser import Parser
 
     yaml = YAML(typ="safe", pure=force_pure)
     if yaml.Parser is Parser:
-        return iter(yaml.parse(text))
-    return iter(yaml.Parser(text).get_event, None)  # after the end of the stream it gives None
+        return iter(yaml.parse(text)), True
+    return iter(yaml.Parser(text).get_event, None), False  # after the end of the stream it gives None
 
 
 def _build(document: Document) -> list[Node]:
@@ -76,7 +76,8 @@ def _build(document: Document) -> list[Node]:
     nodes = roots  # the children read so far of the innermost open collection
     open_ones: list[tuple[Any, list[Node]]] = []
     node: Node
-    for event in _events(document.text):
+    events, is_pure = _events(document.text)
+    for event in events:
         kind = event.__class__
         if kind is ScalarEvent:
             # Text.__new__ by hand: this is the innermost loop of the whole program.
@@ -103,6 +104,8 @@ def _build(document: Document) -> list[Node]:
             begin, end = start.start_mark.index, event.end_mark.index if flow else nodes[-1].end
             tag = start.tag if start.ctag is not None else None
             if kind is MappingEndEvent:
+                if is_pure:
+                    _place_empty_values(document.text, nodes)
                 items = tuple(zip(nodes[::2], nodes[1::2], strict=True))
                 node = Mapping(document, begin, end, flow, items, tag, start.anchor)
             else:
@@ -121,3 +124,13 @@ def _build(document: Document) -> list[Node]:
         elif kind is DocumentEndEvent:
             anchors.clear()
     return roots
+
+
+def _place_empty_values(text: str, nodes: list[Node]) -> None:
+    """Move the empty values behind their colons: the pure parser places them at what follows."""
+    for key, value in zip(nodes[::2], nodes[1::2], strict=True):
+        if isinstance(value, Text) and value.start == value.end:
+            gap = GAP.match(text, key.end)
+            colon = gap.end() if gap else key.end
+            if colon < value.start and text[colon] == ":":
+                value.start = value.end = colon + 1

@@ -13,7 +13,7 @@ from cassette_cli.errors import CassetteError
 from cassette_cli.model import Body, Request, Response
 from cassette_cli.source.jsontree import parse_json
 from cassette_cli.source.style import Style
-from cassette_cli.source.text import Text
+from cassette_cli.source.text import Joined, Text
 from cassette_cli.source.tree import Json, plain
 from cassette_cli.wire.codings import undo_codings
 from cassette_cli.wire.eventstream import looks_like_frames, read_frames
@@ -73,7 +73,7 @@ def read_content(message: Request | Response, loads: Callable[[str], Json] = jso
 def _read(message: Request | Response, loads: Callable[[str], Json]) -> Content:
     body = message.body
     if body.is_empty:
-        problems = (f"the body stands in {body.missing}, which cannot be read",) if body.missing else ()
+        problems = (body.missing,) if body.missing else ()
         return Content(Kind.EMPTY, None, "", problems=problems)
     if body.tree is not None:
         return _read_tree(body)
@@ -103,12 +103,12 @@ _LEAD = re.compile(r"[\ufeff \t\r\n]*+(.?)")  # some servers keep a connection a
 
 def traced(text: str) -> Json:
     """Like `json.loads`, but the strings in the result are texts if `text` is one."""
-    return plain(parse_json(text)) if isinstance(text, Text) else json.loads(text)
+    return plain(parse_json(text)) if isinstance(text, Text | Joined) else json.loads(text)
 
 
 def _read_tree(body: Body) -> Content:
     try:
-        value = plain(body.node) if body.node is not None else None
+        value = plain(body.tree) if body.tree is not None else None
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     except (CassetteError, ValueError, RecursionError) as error:
         return Content(Kind.TEXT, None, "", problems=(_brief(error),))
@@ -149,7 +149,7 @@ def _without_mark(text: str) -> str:
     """The text behind a byte order mark, which RFC 8259 allows a reader to ignore."""
     if not text.startswith("\ufeff"):
         return text
-    return Text.inside(text, 1, len(text), Style.LINE) if isinstance(text, Text) else text[1:]
+    return Text.inside(text, 1, len(text), Style.LINE) if isinstance(text, Text | Joined) else text[1:]
 
 
 def _are_json(lines: list[Event]) -> bool:

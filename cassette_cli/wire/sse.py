@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from cassette_cli.source.style import Style
-from cassette_cli.source.text import Text
+from cassette_cli.source.text import Joined, Text
 
 
 class Event(NamedTuple):
@@ -57,7 +57,7 @@ def read_events(text: str) -> list[Event]:
 
 def _event(text: str, name: str, data: list[str], start: int, span: tuple[int, int], *, ended: bool) -> Event:
     value = "\n".join(data)
-    if isinstance(text, Text):
+    if isinstance(text, Text | Joined):
         value = Text(value, text, *span, Style.SSE)
     return Event(name, value, start, ended)
 
@@ -85,6 +85,6 @@ def read_array(text: str) -> list[Event]:
 
 def _slice(text: str, start: int, end: int, *, ended: bool) -> Event:
     data = text[start:end]
-    if isinstance(text, Text):
+    if isinstance(text, Text | Joined):
         data = Text(data, text, start, end, Style.LINE)
     return Event("", data, start, ended)

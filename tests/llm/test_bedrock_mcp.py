@@ -285,7 +285,9 @@ def _converse_oracle(body: bytes, *, streamed: bool) -> tuple[str, list[tuple[st
     if not streamed:
         reply = _client(body, "application/json").converse(modelId="m", messages=[])
         blocks = reply["output"]["message"]["content"]
-        blocks += [part for block in blocks for part in block.get("citationsContent", {}).get("content", ())]
+        blocks = [
+            part for block in blocks for part in block.get("citationsContent", {}).get("content", [block])
+        ]
         uses = [block["toolUse"] for block in blocks if "toolUse" in block]
         return (
             "".join(block.get("text", "") for block in blocks),
