@@ -4,6 +4,7 @@ The SDKs run as they are, over a transport that answers every request with the r
 """
 
 import importlib
+import warnings
 import json
 from collections.abc import Callable
 from functools import cache
@@ -139,8 +140,14 @@ def _anthropic_message(message: Any) -> Reading:
     )
 
 
+def openai_client(body: bytes, content_type: str = "application/json") -> Any:
+    """OpenAI's client, to which every answer is the recording."""
+    openai = _sdk("openai")
+    return _client(openai, openai.OpenAI, 200, content_type, body)
+
+
 def openai_responses_stream(body: bytes) -> Reading:
-    """The response of the last event of `create(stream=True)`; where it has no items, those streamed before."""
+    """The response of the last event of `create(stream=True)`; without items, with those streamed before."""
     openai = _sdk("openai")
     client = _client(openai, openai.OpenAI, 200, "text/event-stream", body)
     final, items = None, {}
@@ -231,7 +238,9 @@ def openai_assistants_stream(body: bytes) -> Reading:
     """`runs.stream` to its final messages and its final run."""
     openai = _sdk("openai")
     client = _client(openai, openai.OpenAI, 200, "text/event-stream", body)
-    with client.beta.threads.runs.stream(thread_id="t", assistant_id="a") as stream:
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        helper = client.beta.threads.runs.stream(thread_id="t", assistant_id="a")
+    with helper as stream:
         stream.until_done()
         messages, run = stream.get_final_messages(), stream.get_final_run()
     parts = [part for message in messages for part in message.content]

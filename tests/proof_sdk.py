@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TypeAlias
 
 from cassette_cli.errors import CassetteError
 from cassette_cli.llm import read_exchange
@@ -13,12 +13,14 @@ from cassette_cli.recorders import read_cassette
 from cassette_cli.source.document import Document
 from cassette_cli.wire.body import Content, Kind, read_content, traced
 from tests import oracles
-from tests.corpus import files, name_of
+from tests.corpus import name_of
 from tests.oracles import Reading, SdkError
+from tests.proof import Outcome
+from tests.recorders import oracle as vcrpy
 
-EXCEPTIONS: dict[
-    tuple[str, int, str], str
-] = {  # the end of a path, an interaction, a field: why it may differ
+_Field: TypeAlias = tuple[str, int, str]  # the end of a path, an interaction, a field of the reading
+
+EXCEPTIONS: dict[_Field, str] = {  # why a field may differ
     ("simonw__llm/tests/cassettes/test_tools_streaming/test_tools_streaming_variant_a.yaml", 0, "calls"): (
         "the server repeats the whole name of the tool in every delta; joined, it would be no tool's name"
     ),
@@ -50,55 +52,54 @@ ORACLES: dict[tuple[str, Kind], Callable[[bytes], Reading]] = {
 }
 
 
-class Outcome(NamedTuple):
-    """What a proof looked at, and what it found that should not be."""
-
-    counts: Counter[str]
-    faults: list[str]
-
-    def __str__(self) -> str:
-        seen = ", ".join(f"{number} {what}" for what, number in sorted(self.counts.items()))
-        return f"{seen}; {len(self.faults)} faults"
-
-
-def replies_read_as_the_sdks_read_them(paths: Iterable[Path] | None = None) -> Outcome:
+def replies_read_as_the_sdks_read_them(paths: Iterable[Path]) -> Outcome:
     """The text, reasoning, tool calls, finish reason and usage of every reply that an SDK can read."""
-    counts: Counter[str] = Counter()
-    faults: list[str] = []
-    used: set[tuple[str, int, str]] = set()
+    outcome, needed, used = Outcome(Counter(), []), set[_Field](), set[_Field]()
     for name, interaction in _interactions(paths):
         said = read_content(interaction.response)
         exchange = read_exchange(interaction, said=said)
         oracle = ORACLES.get((exchange.dialect, said.kind)) if exchange else None
         if exchange is None or oracle is None or not is_reply(exchange, interaction):
             continue
-        counts[f"{exchange.dialect} {'streamed' if exchange.streamed else 'whole'}"] += 1
+        outcome.counts[f"{exchange.dialect} {'streamed' if exchange.streamed else 'whole'}"] += 1
+        known = {key for key in EXCEPTIONS if name.endswith(key[0]) and key[1] == interaction.index}
+        needed |= known
         for field, ours, theirs in differences(exchange, said, oracle):
-            exception = _exception(name, interaction.index, field)
-            if exception is None:
-                faults.append(
-                    f"{name}, interaction {interaction.index}: {field} {ours!r:.200}, SDK {theirs!r:.200}"
-                )
-            else:
-                used.add(exception)
-                counts["excepted"] += 1
-    if paths is None:
-        faults += [
-            f"the exception for {path}, {field} is not needed" for path, _, field in EXCEPTIONS.keys() - used
-        ]
-    return Outcome(counts, faults)
+            if excepted := {key for key in known if key[2] == field}:
+                used |= excepted
+                outcome.counts["excepted"] += 1
+                continue
+            where = f"{name}, interaction {interaction.index}"
+            outcome.faults.append(f"{where}: {field} {ours!r:.200}, SDK {theirs!r:.200}")
+    outcome.faults.extend(f"{path}: {field} needs no exception" for path, _, field in needed - used)
+    return outcome
 
 
-def exchanges_read_alike_with_places(paths: Iterable[Path] | None = None) -> Outcome:
+def exchanges_read_alike_with_places(paths: Iterable[Path]) -> Outcome:
     """Every exchange, read with places and without: the same values."""
-    counts: Counter[str] = Counter()
-    faults: list[str] = []
+    outcome = Outcome(Counter(), [])
     for name, interaction in _interactions(paths):
         plain, placed = read_exchange(interaction), read_exchange(interaction, loads=traced)
-        counts["exchanges" if plain else "others"] += 1
+        outcome.counts["exchanges" if plain else "other interactions"] += 1
         if repr(_bare(plain)) != repr(_bare(placed)):  # as words, for NaN equals nothing
-            faults.append(f"{name}, interaction {interaction.index}: not the same with places")
-    return Outcome(counts, faults)
+            outcome.faults.append(f"{name}, interaction {interaction.index}: not the same with places")
+    return outcome
+
+
+def cassettes_read_as_vcrpy_reads_them(paths: Iterable[Path]) -> Outcome:
+    """Every interaction of the files that vcrpy's own reader loads."""
+    outcome = Outcome(Counter(), [])
+    for path in paths:
+        cassette = _cassette(path)
+        if cassette is None or cassette.recorder != "vcrpy":
+            continue
+        if reason := vcrpy.excluded(cassette):
+            outcome.counts[f"not compared: {reason}"] += 1
+            continue
+        outcome.counts["files"] += 1
+        outcome.counts["interactions"] += len(cassette.interactions)
+        outcome.faults.extend(f"{name_of(path)}, {line}" for line in vcrpy.differences(cassette))
+    return outcome
 
 
 def _bare(exchange: Exchange | None) -> tuple[object, int]:
@@ -141,8 +142,8 @@ def our_reading(exchange: Exchange) -> Reading:
     )
 
 
-def _interactions(paths: Iterable[Path] | None) -> Iterator[tuple[str, Interaction]]:
-    for path in files() if paths is None else paths:
+def _interactions(paths: Iterable[Path]) -> Iterator[tuple[str, Interaction]]:
+    for path in paths:
         cassette = _cassette(path)
         if cassette:
             yield from ((name_of(path), interaction) for interaction in cassette.interactions)
@@ -155,12 +156,8 @@ def _cassette(path: Path) -> Cassette | None:
         return None  # what is no cassette, and what is broken, is another proof's business
 
 
-def _exception(name: str, interaction: int, field: str) -> tuple[str, int, str] | None:
-    keys = (key for key in EXCEPTIONS if name.endswith(key[0]) and key[1:] == (interaction, field))
-    return next(keys, None)
-
-
-if __name__ == "__main__":
-    for proof in (replies_read_as_the_sdks_read_them, exchanges_read_alike_with_places):
-        outcome = proof()
-        print(f"{proof.__name__.replace('_', ' ')}: {outcome}", *outcome.faults, sep="\n  ")
+PROOFS: tuple[Callable[[Iterable[Path]], Outcome], ...] = (
+    cassettes_read_as_vcrpy_reads_them,
+    replies_read_as_the_sdks_read_them,
+    exchanges_read_alike_with_places,
+)

@@ -16,7 +16,9 @@ from cassette_cli.source.document import Document
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 FILES = sorted(
-    path for path in SAMPLES.rglob("*") if path.is_file() and not path.name.endswith(".expected.json")
+    path
+    for path in SAMPLES.rglob("*")
+    if path.is_file() and not path.name.endswith(".expected.json") and "__files" not in path.parts
 )
 
 
@@ -32,16 +34,23 @@ def _shown(path: Path) -> Any:
 
 def test_there_are_samples_of_every_recorder() -> None:
     assert {path.parent.name for path in FILES} == {
+        "azure-test-proxy",
         "betamax",
+        "ddapm",
         "easyvcr",
         "exvcr",
         "go-vcr",
+        "govcr",
+        "har",
+        "httprr",
         "okreplay",
         "php-vcr",
         "r-vcr",
         "ruby-vcr",
         "rvcr",
+        "seinfeld",
         "vcrpy",
+        "wiremock",
     }
 
 

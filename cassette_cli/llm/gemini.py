@@ -109,8 +109,10 @@ def prompt(view: View) -> Prompt:
 
 def model_of(view: View) -> str | None:
     """The model that the path names (`.../models/NAME:method`), else the body."""
-    name, _, method = view.path.rpartition("/")[2].partition(":")
-    return name if name and method else text_or_none(view.asked.get("model"))
+    parent, _, last = view.path.rpartition("/")
+    name, _, method = last.partition(":")
+    named = method and parent.rpartition("/")[2] in ("models", "tunedModels", "endpoints")
+    return name if named else text_or_none(view.asked.get("model"))
 
 
 def _tools(group: Object) -> Iterator[Tool]:

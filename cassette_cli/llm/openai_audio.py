@@ -100,7 +100,9 @@ class _Heard:
         self.model = text_or_none(event.get("model")) or self.model
         self.usage = as_object(event.get("usage")) or self.usage
         self.error = provider_error(event) or self.error
-        if kind in ("transcript.text.delta", "transcription.text.delta"):
+        if isinstance(value, str):
+            self._text = value if value != "[DONE]" else self._text
+        elif kind in ("transcript.text.delta", "transcription.text.delta"):
             self._pieces.append(as_text(event.get("delta", event.get("text"))))
         elif kind in ("transcript.text.segment", "transcription.segment"):
             self._segments.append(_segment(event))
@@ -108,8 +110,6 @@ class _Heard:
             self._sound += base64_size(as_text(event.get("audio", event.get("audio_data"))))
         elif kind in _DONE:
             self._end(event)
-        elif isinstance(value, str) and value != "[DONE]":
-            self._text = value
         elif kind not in ("transcription.language", "error") and event:
             self.problems[f"an event of an unknown type: {kind}"] = None
 

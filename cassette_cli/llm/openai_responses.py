@@ -282,7 +282,7 @@ def answer(events: Iterable[Event]) -> Answer:
     """What a stream's events, or the one value of a whole reply, say."""
     stream = Stream(events)
     response = stream.response
-    parts = tuple(part for item in stream.output for part in _item(item))
+    parts = tuple(part for item in stream.output for part in _said(item))
     has_reply = bool(parts) or ("output" in response and not stream.error)
     reason = as_object(response.get("incomplete_details")).get("reason") or response.get("status")
     return Answer(
@@ -294,6 +294,14 @@ def answer(events: Iterable[Event]) -> Answer:
         stream.ended,
         tuple(stream.problems),
     )
+
+
+def _said(item: Object) -> tuple[Part, ...]:
+    """An item of a reply; a compacted conversation hands back its users' messages, too."""
+    role = as_text(item.get("role"))
+    if role in ("", "assistant"):
+        return _item(item)
+    return (Item("message", {"role": role, "content": item.get("content")}),)
 
 
 def _usage(usage: Object) -> Usage | None:

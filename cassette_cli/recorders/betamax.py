@@ -2,7 +2,7 @@
 
 `recorded_with` tells it from the others of that family; so does the `url` that its responses have.
 Version 0.1 wrote `status_code` and headers without lists. Gzipped bodies stand there as
-`base64_string`. https://betamax.readthedocs.io/en/latest/serializers.html
+`base64_string`. https://betamax.readthedocs.io/en/latest/cassettes.html
 """
 
 from collections.abc import Sequence as Roots

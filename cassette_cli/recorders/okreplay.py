@@ -2,7 +2,7 @@
 
 SnakeYAML leaves out what is empty, a whole list of interactions too. Bodies are text, `!!binary`, or
 in late versions of Betamax `!file`, the name of a file beside the tape.
-https://github.com/airbnb/okreplay#tapes
+https://github.com/airbnb/okreplay
 """
 
 import re

@@ -1,7 +1,7 @@
 """php-vcr (php-vcr/php-vcr): a list in YAML or JSON, each entry `request`, `response` and maybe `index`.
 
 A status is a number or `{http_version, code, message}`, a body text, or base64 where the headers say
-that it is binary. Empty values are left out. https://php-vcr.github.io
+that it is binary. Empty values are left out. https://github.com/php-vcr/php-vcr
 """
 
 import re

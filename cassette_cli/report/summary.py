@@ -23,7 +23,7 @@ class Summary:
     files: int = 0
     interactions: int = 0
     bytes: int = 0
-    tokens: Tokens = Tokens()
+    tokens: Tokens = field(default_factory=Tokens)
 
     def add_cassette(self, cassette: Cassette, readings: list[Reading]) -> None:
         """One line for the whole cassette."""
@@ -54,7 +54,7 @@ class Summary:
             self.rows.append(
                 (
                     f"#{reading.interaction.index}",
-                    words.one_line(request.method),
+                    words.one_line(request.method.upper()),
                     words.one_line(url.partition("://")[2] or url),
                     str(status) if status is not None else "-",
                     exchange.dialect if exchange else str(reading.said.kind),

@@ -22,7 +22,7 @@ _REST_OF_LINE = re.compile(rf"[^{BREAKS}]*(?:{BREAK}|\Z)")
 _LAST_BREAK = re.compile(rf"{BREAK}\Z")
 _OPEN_KEY = re.compile(  # a key, or the `?` of one, with nothing but a comment behind it
     r"""([ \t]*(?:[-?:][ \t]+|[!&]\S*[ \t]+)*"""
-    r"""(?:(?:"(?:[^"\\]|\\.)*"|'[^']*'|(?:[^#]|(?<![ \t])\#)*?)[ \t]*:|\?))[ \t]*(?:#.*)?"""
+    r"""(?:(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?:[^#]|(?<![ \t])\#)*?)[ \t]*:|\?))[ \t]*(?:#.*)?"""
 )
 
 

@@ -191,8 +191,9 @@ class Joined(str):
         for number, piece in enumerate(self.pieces):
             end = begin + len(piece)
             last = number == len(self.pieces) - 1
+            alone = not last and not isinstance(self.pieces[number + 1], Text | Joined)
             mine: list[Edit] = []
-            while waiting and (waiting[0].start < end or last):
+            while waiting and (waiting[0].start < end or last or (alone and waiting[0].end == end)):
                 start, stop, new = waiting.pop(0)
                 mine.append(Edit(start - begin, min(stop, end) - begin, new))
                 if stop > end:

@@ -351,7 +351,7 @@ def response(items: list[Object], **fields: Json) -> Object:
     )
 
 
-def streamed(items: list[Object], *, last: str = "completed", **fields: Json) -> list[Object]:
+def streamed(items: list[Object], last: str = "completed", **fields: Json) -> list[Object]:
     """The events that bring about a response with these items."""
     begun = response([], status="in_progress", usage=None)
     events: list[Object] = [

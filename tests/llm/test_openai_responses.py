@@ -62,9 +62,9 @@ def test_a_stream_reads_as_the_whole_reply(case: Case, named: bool) -> None:
 
 
 @cases
-@pytest.mark.parametrize("final", [{"output": []}, {"output": None}])
-def test_a_final_response_without_its_items_has_those_that_were_streamed(case: Case, final: Object) -> None:
-    assert _read(wire(streamed(case.items, **final))).reply == Message("assistant", case.parts)
+@pytest.mark.parametrize("none", [[], None], ids=repr)
+def test_a_final_response_without_its_items_has_those_that_were_streamed(case: Case, none: Json) -> None:
+    assert _read(wire(streamed(case.items, output=none))).reply == Message("assistant", case.parts)
 
 
 @cases
@@ -118,15 +118,12 @@ ERRORS: list[tuple[str, str | Json, ProviderError]] = [
     ),
     (
         "event",
-        wire(
-            streamed([])[:2]
-            + [{"type": "error", "code": "rate_limit_exceeded", "message": "slow", "param": None}]
-        ),
+        wire([*streamed([])[:2], {"type": "error", "code": "rate_limit_exceeded", "message": "slow"}]),
         ProviderError("rate_limit_exceeded", "slow"),
     ),
     (
         "event-with-an-error",
-        wire(streamed([])[:2] + [{"type": "error", "error": {"type": "server_error", "message": "down"}}]),
+        wire([*streamed([])[:2], {"type": "error", "error": {"type": "server_error", "message": "down"}}]),
         ProviderError("server_error", "down"),
     ),
     ("failed", response([], status="failed", error={"code": "x", "message": "y"}), ProviderError("x", "y")),
@@ -160,6 +157,22 @@ def test_the_count_of_a_requests_tokens_is_usage() -> None:
     exchange = _read({"object": "response.input_tokens", "input_tokens": 11}, url=f"{RESPONSES}/input_tokens")
     assert exchange.answer.usage == Usage(11)
     assert exchange.reply is None
+
+
+def test_what_the_user_said_is_not_the_reply_of_a_compaction() -> None:
+    said: Object = {
+        "type": "message",
+        "role": "user",
+        "content": [{"type": "input_text", "text": "I live in Pisa."}],
+    }
+    sealed: Object = {"type": "compaction", "id": "cmp_1", "encrypted_content": "AAECAwQF"}
+    exchange = _read(response([said, sealed], object="response.compaction"), url=f"{RESPONSES}/compact")
+    assert exchange.reply is not None
+    assert exchange.reply.text == ""
+    assert exchange.reply.parts == (
+        Item("message", {"role": "user", "content": said["content"]}),
+        Item("encrypted_compaction", {"size": 6}),
+    )
 
 
 def test_a_response_that_is_still_being_made_says_so() -> None:
@@ -279,12 +292,21 @@ def _text(role: str, text: str) -> Message:
 
 REQUESTS: list[tuple[str, Object, tuple[Message, ...]]] = [
     ("text", {"input": "Hi"}, (_text("user", "Hi"),)),
-    ("instructions", {"input": "Hi", "instructions": "Be brief."}, (_text("system", "Be brief."), _text("user", "Hi"))),
+    (
+        "instructions",
+        {"input": "Hi", "instructions": "Be brief."},
+        (_text("system", "Be brief."), _text("user", "Hi")),
+    ),
     ("empty", {"input": ""}, ()),
     ("null", {"input": None, "instructions": None}, ()),
     (
         "messages",
-        {"input": [{"role": "developer", "content": "a"}, {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "b"}]}]},
+        {
+            "input": [
+                {"role": "developer", "content": "a"},
+                {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "b"}]},
+            ]
+        },
         (_text("developer", "a"), _text("user", "b")),
     ),
     (
@@ -297,13 +319,25 @@ REQUESTS: list[tuple[str, Object, tuple[Message, ...]]] = [
                 {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{}"},
                 {"type": "function_call", "call_id": "call_2", "name": "g", "arguments": ""},
                 {"type": "function_call_output", "call_id": "call_1", "output": "1"},
-                {"type": "function_call_output", "call_id": "call_2", "output": [{"type": "input_image", "image_url": "https://x.example/a.png"}]},
+                {
+                    "type": "function_call_output",
+                    "call_id": "call_2",
+                    "output": [{"type": "input_image", "image_url": "https://x.example/a.png"}],
+                },
                 {"role": "assistant", "content": "c"},
             ]
         },
         (
             _text("user", "a"),
-            Message("assistant", (Prose("reasoning", "hm"), Prose("text", "b"), ToolCall("call_1", "f", "{}"), ToolCall("call_2", "g", ""))),
+            Message(
+                "assistant",
+                (
+                    Prose("reasoning", "hm"),
+                    Prose("text", "b"),
+                    ToolCall("call_1", "f", "{}"),
+                    ToolCall("call_2", "g", ""),
+                ),
+            ),
             Message("tool", (ToolResult("call_1", (Prose("text", "1"),)),)),
             Message("tool", (ToolResult("call_2", (Media("image", url="https://x.example/a.png"),)),)),
             _text("assistant", "c"),
@@ -318,7 +352,11 @@ REQUESTS: list[tuple[str, Object, tuple[Message, ...]]] = [
                     "content": [
                         {"type": "input_image", "image_url": "data:image/png;base64,AAEC", "detail": "low"},
                         {"type": "input_image", "file_id": "file_1"},
-                        {"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,AAEC"},
+                        {
+                            "type": "input_file",
+                            "filename": "a.pdf",
+                            "file_data": "data:application/pdf;base64,AAEC",
+                        },
                         {"type": "input_file", "filename": "a.pdf", "file_data": "AAEC"},
                         {"type": "input_file", "file_url": "https://x.example/a.pdf"},
                         {"type": "input_file", "file_id": "file_2"},
@@ -348,12 +386,30 @@ REQUESTS: list[tuple[str, Object, tuple[Message, ...]]] = [
         "what-the-client-ran",
         {
             "input": [
-                {"type": "computer_call_output", "call_id": "c1", "output": {"type": "computer_screenshot", "image_url": "data:image/png;base64,AAEC"}},
+                {
+                    "type": "computer_call_output",
+                    "call_id": "c1",
+                    "output": {"type": "computer_screenshot", "image_url": "data:image/png;base64,AAEC"},
+                },
                 {"type": "local_shell_call_output", "id": "c2", "output": "{}"},
-                {"type": "shell_call_output", "call_id": "c3", "output": [{"stdout": "a", "stderr": "b", "outcome": {"type": "exit", "exit_code": 1}}]},
-                {"type": "apply_patch_call_output", "call_id": "c4", "status": "failed", "output": "no such file"},
+                {
+                    "type": "shell_call_output",
+                    "call_id": "c3",
+                    "output": [{"stdout": "a", "stderr": "b", "outcome": {"type": "exit", "exit_code": 1}}],
+                },
+                {
+                    "type": "apply_patch_call_output",
+                    "call_id": "c4",
+                    "status": "failed",
+                    "output": "no such file",
+                },
                 {"type": "custom_tool_call_output", "call_id": "c5", "output": "4"},
-                {"type": "tool_search_output", "call_id": "c6", "execution": "client", "tools": [{"type": "function", "name": "f"}]},
+                {
+                    "type": "tool_search_output",
+                    "call_id": "c6",
+                    "execution": "client",
+                    "tools": [{"type": "function", "name": "f"}],
+                },
             ]
         },
         (
@@ -376,11 +432,13 @@ REQUESTS: list[tuple[str, Object, tuple[Message, ...]]] = [
         },
         (
             Message("assistant", (Item("item_reference", {}),)),
-            Message("user", (Item("mcp_approval_response", {"approval_request_id": "mcpr_1", "approve": True}),)),
+            Message(
+                "user", (Item("mcp_approval_response", {"approval_request_id": "mcpr_1", "approve": True}),)
+            ),
             Message("assistant", (Item("encrypted_compaction", {"size": 3}),)),
         ),
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -399,11 +457,29 @@ def test_a_reply_handed_back_is_the_message_that_it_was(case: Case) -> None:
 
 
 TOOLS: list[tuple[str, Object, Tool]] = [
-    ("function", {"type": "function", "name": "f", "description": "d", "parameters": {"type": "object"}, "strict": True}, Tool("f", "d", {"type": "object"})),
-    ("custom", {"type": "custom", "name": "sql", "description": "d", "format": {"type": "text"}}, Tool("sql", "d", {"type": "text"})),
+    (
+        "function",
+        {
+            "type": "function",
+            "name": "f",
+            "description": "d",
+            "parameters": {"type": "object"},
+            "strict": True,
+        },
+        Tool("f", "d", {"type": "object"}),
+    ),
+    (
+        "custom",
+        {"type": "custom", "name": "sql", "description": "d", "format": {"type": "text"}},
+        Tool("sql", "d", {"type": "text"}),
+    ),
     ("built-in", {"type": "web_search", "user_location": {"type": "approximate"}}, Tool("web_search")),
-    ("mcp", {"type": "mcp", "server_label": "wiki", "server_description": "d", "server_url": "https://x.example"}, Tool("wiki", "d")),
-]  # fmt: skip
+    (
+        "mcp",
+        {"type": "mcp", "server_label": "wiki", "server_description": "d", "server_url": "https://x.example"},
+        Tool("wiki", "d"),
+    ),
+]
 
 
 @pytest.mark.parametrize(("tool", "expected"), [row[1:] for row in TOOLS], ids=[row[0] for row in TOOLS])
@@ -422,14 +498,50 @@ def test_every_other_setting_is_kept_as_written() -> None:
 TOLD: list[tuple[str, str, Json, str | Json, str | None]] = [
     ("by-the-reply", "https://proxy.example/x", None, response([]), "openai-responses"),
     ("by-an-event", "https://proxy.example/x", None, wire(streamed([])[1:]), "openai-responses"),
-    ("by-the-name-of-an-event", "https://proxy.example/x", None, "event: response.created\ndata: {}\n\n", "openai-responses"),
-    ("by-the-path", "https://api.deepseek.com/responses", {"model": "m", "input": []}, {"error": {"message": "m"}}, "openai-responses"),
-    ("with-a-query", f"{RESPONSES}?api-version=1", {"input": "x"}, {"error": {"message": "m"}}, "openai-responses"),
-    ("compacted", f"{RESPONSES}/compact", {"model": "m"}, {"object": "response.compaction", "output": []}, "openai-responses"),
-    ("chat", "https://api.openai.com/v1/chat/completions", {"messages": []}, {"error": {"message": "m"}}, "openai-chat"),
+    (
+        "by-the-name-of-an-event",
+        "https://proxy.example/x",
+        None,
+        "event: response.created\ndata: {}\n\n",
+        "openai-responses",
+    ),
+    (
+        "by-the-path",
+        "https://api.deepseek.com/responses",
+        {"model": "m", "input": []},
+        {"error": {"message": "m"}},
+        "openai-responses",
+    ),
+    (
+        "with-a-query",
+        f"{RESPONSES}?api-version=1",
+        {"input": "x"},
+        {"error": {"message": "m"}},
+        "openai-responses",
+    ),
+    (
+        "compacted",
+        f"{RESPONSES}/compact",
+        {"model": "m"},
+        {"object": "response.compaction", "output": []},
+        "openai-responses",
+    ),
+    (
+        "chat",
+        "https://api.openai.com/v1/chat/completions",
+        {"messages": []},
+        {"error": {"message": "m"}},
+        "openai-chat",
+    ),
     ("another-api", "https://x.example/responses", {"form": 1}, {"ok": True}, None),
-    ("conversations", "https://api.openai.com/v1/conversations", {}, {"object": "conversation", "id": "conv_1"}, None),
-]  # fmt: skip
+    (
+        "conversations",
+        "https://api.openai.com/v1/conversations",
+        {},
+        {"object": "conversation", "id": "conv_1"},
+        None,
+    ),
+]
 
 
 @pytest.mark.parametrize(

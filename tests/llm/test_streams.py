@@ -74,7 +74,7 @@ def test_a_stream_that_is_cut_behind_an_event_says_whether_it_is_complete(sample
 
 @samples
 def test_a_stream_that_is_cut_anywhere_says_whether_it_is_complete(sample: Sample) -> None:
-    for end in range(1, len(sample.text), 3 if len(sample.text) < 1000 else 7):
+    for end in range(1, len(sample.text), 5 if len(sample.text) < 1000 else 13):
         _check_cut(sample, end)
 
 
@@ -111,15 +111,16 @@ STRANGERS: list[tuple[str, str]] = [
 
 
 @samples
-@pytest.mark.parametrize("stranger", [row[1] for row in STRANGERS], ids=[row[0] for row in STRANGERS])
-def test_an_unknown_event_anywhere_changes_nothing_else(sample: Sample, stranger: str) -> None:
+def test_an_unknown_event_anywhere_changes_nothing_else(sample: Sample) -> None:
     text = sample.text.replace("\r\n", "\n")
     events = text.split("\n\n")[:-1]
     expected = _known(read_exchange(recorded(text, {"messages": []}, sample.url)))
-    for place in {0, 1, len(events) // 2, len(events) - 1, len(events)}:
-        parts = [event + "\n\n" for event in events]
-        parts.insert(place, stranger)
-        assert _known(read_exchange(recorded("".join(parts), {"messages": []}, sample.url))) == expected
+    for name, stranger in STRANGERS:
+        for place in {0, len(events) // 2, len(events)}:
+            parts = [event + "\n\n" for event in events]
+            parts.insert(place, stranger)
+            exchange = read_exchange(recorded("".join(parts), {"messages": []}, sample.url))
+            assert _known(exchange) == expected, f"{name} at {place}"
 
 
 def _known(exchange: Exchange | None) -> Exchange:
@@ -219,10 +220,7 @@ CHANGES: dict[str, Callable[[str], list[Edit]]] = {
 
 @samples
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_changed_reply_reads_as_changed_and_nothing_else_changes(
-    sample: Sample, style: str, change: str
-) -> None:
+def test_a_changed_reply_reads_as_changed_and_nothing_else_changes(sample: Sample, style: str) -> None:
     interaction = recorded(_in_style(sample, style), url=sample.url, style=style)
     exchange = read_exchange(interaction, loads=traced)
     assert exchange is not None
@@ -231,15 +229,13 @@ def test_a_changed_reply_reads_as_changed_and_nothing_else_changes(
     if not text:
         return
     assert isinstance(text, Text | Joined)
-    edits = CHANGES[change](text)
-    body = interaction.response.body.text
-    assert body is not None
-    changed = _edited(body.document, text, edits)
-    again = read_exchange(reread(changed))
-    assert again is not None
-    assert again.reply is not None
-    assert again.reply.text == splice(text, edits)
-    assert _without_text(again) == _without_text(exchange)
+    for name, change in CHANGES.items():
+        edits = change(text)
+        again = read_exchange(reread(_edited(_document(text), text, edits)))
+        assert again is not None
+        assert again.reply is not None
+        assert again.reply.text == splice(text, edits), name
+        assert _without_text(again) == _without_text(exchange), name
 
 
 def _edited(document: Document, text: Text | Joined, edits: list[Edit]) -> Document:

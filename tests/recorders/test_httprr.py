@@ -378,7 +378,7 @@ def differences(path: Path) -> Iterator[str]:
                 except (ValueError, AssertionError, HTTPException) as error:
                     yield f"{name_of(path)}: #{one.index} {field}: {error}"
                     continue
-                wanted = before[one.index]._replace(**{field: splice(text, [edit]).encode()})
+                wanted = Told(**{**before[one.index]._asdict(), field: splice(text, [edit]).encode()})
                 headers = after[one.index].asked_headers, after[one.index].headers
                 wanted = wanted._replace(asked_headers=headers[0], headers=headers[1])
                 if after != [*before[: one.index], wanted, *before[one.index + 1 :]]:

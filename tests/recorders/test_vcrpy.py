@@ -2,21 +2,18 @@
 
 import json
 import random
-from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from vcr.serialize import deserialize
-from vcr.serializers import jsonserializer, yamlserializer
 
-from cassette_cli.model import Body, Cassette, Header, Interaction
+from cassette_cli.model import Header
 from cassette_cli.recorders import looks_like_cassette, read_cassette
 from cassette_cli.source.document import Document
 from cassette_cli.source.text import Joined, Text
-from cassette_cli.source.tree import plain
 from cassette_cli.wire.body import Kind, read_content
-from tests.corpus import CORPUS, files, name_of, needs_corpus
+from tests.corpus import files, name_of, needs_corpus
+from tests.proof_sdk import cassettes_read_as_vcrpy_reads_them
+from tests.recorders.oracle import differences
 from tests.recorders.reading import Said, fault, read, said
 
 YAML = """\
@@ -164,7 +161,7 @@ def test_a_form_reads_as_what_it_holds(text: str, expected: Said, parser: str) -
 
 @pytest.mark.parametrize("text", [row[1] for row in FORMS], ids=[row[0] for row in FORMS])
 def test_a_form_reads_as_vcrpy_itself_reads_it(text: str) -> None:
-    assert _differences(read(text), text) == []
+    assert differences(read(text)) == []
 
 
 @pytest.mark.parametrize("text", [row[1] for row in FORMS], ids=[row[0] for row in FORMS])
@@ -550,92 +547,18 @@ def test_headers_that_grow_by_aliases_are_refused() -> None:
     assert fault(text)[0] == "Unreadable"
 
 
-# -- vcrpy as the oracle ---------------------------------------------------------------------------
-
-
-def _differences(cassette: Cassette, text: str) -> list[str]:
-    """Where the model and what vcrpy's own reader gives differ."""
-    serializer = jsonserializer if text.lstrip().startswith("{") else yamlserializer
-    requests, responses = deserialize(text, serializer)[:2]
-    if not len(requests) == len(responses) == len(cassette.interactions):
-        return [f"{len(cassette.interactions)} interactions, vcrpy has {len(requests)}"]
-    found = []
-    for interaction, request, response in zip(cassette.interactions, requests, responses, strict=True):
-        for what, ours, theirs in _compared(interaction, request, response):
-            if ours != theirs:
-                found.append(
-                    f"interaction {interaction.index}: {what} {ours!r:.200}, vcrpy has {theirs!r:.200}"
-                )
-    return found
-
-
-def _compared(interaction: Interaction, request: Any, response: Any) -> list[tuple[str, object, object]]:
-    asked, answered = interaction.request, interaction.response
-    first = {header.name.lower(): header.value for header in reversed(asked.headers)}
-    body = request.body.read() if hasattr(request.body, "read") else request.body
-    if "content" in response:  # what the httpx stub wrote is handed on as it stands
-        content = response["content"]
-        status, answer = response["status_code"], content.encode() if isinstance(content, str) else content
-    else:
-        status, answer = response["status"]["code"], response["body"]["string"]
-    return [
-        ("method", asked.method, request.method),
-        ("uri", asked.url, request.uri),
-        ("request headers", first, {name.lower(): _word(value) for name, value in request.headers.items()}),
-        ("request body", _asked(asked.body), body),
-        ("status", answered.status, status),
-        ("headers", list(answered.headers), _pairs(response["headers"])),
-        ("body", answered.body.bytes, answer or b""),
-    ]
-
-
-def _asked(body: Body) -> object:
-    if body.tree is not None:
-        return plain(body.tree)
-    return None if body.is_empty else body.bytes
-
-
-def _pairs(headers: Any) -> list[tuple[str, str]]:
-    """Response headers as they stand: a mapping or pairs, of values or lists."""
-    pairs = headers.items() if isinstance(headers, dict) else headers
-    return [
-        (name, _word(value))
-        for name, values in pairs
-        for value in (values if isinstance(values, list | tuple) else [values])
-    ]
-
-
-def _word(value: Any) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def _excluded(path: Path, text: str) -> str | None:
-    """Why vcrpy's reader is no oracle for a file; None where it is one."""
-    if path.is_relative_to(CORPUS / "vcrpy-list"):
-        return "vcrpy refuses its own form from before version 1.0"
-    if "multidict._multidict.istr" in text:
-        return "vcrpy refuses the names of headers that aiohttp wrapped"
-    if "parsed_body:" in text or '"parsed_body":' in text:
-        return "a custom serializer's form"
-    return None
+# -- real ones -----------------------------------------------------------------------------------
 
 
 @needs_corpus
 def test_real_cassettes_read_as_vcrpy_reads_them() -> None:
-    paths = [path for path in files() if name_of(path).startswith(("vcrpy/", "vcrpy-json/", "vcrpy-list/"))]
-    differences: list[str] = []
-    compared = 0
-    for path in sorted(random.Random(20).sample(paths, 120)):  # noqa: S311
-        raw = path.read_bytes()
-        document = Document(name_of(path), raw)
-        if _excluded(path, document.text) or len(raw) > 1_000_000:
-            continue
-        differences += [
-            f"{document.name}: {line}" for line in _differences(read_cassette(document), document.text)
-        ]
-        compared += 1
-    assert differences == []
-    assert compared > 90
+    folders = ("vcrpy/", "vcrpy-json/", "vcrpy-list/")
+    paths = [
+        path for path in files() if name_of(path).startswith(folders) and path.stat().st_size < 1_000_000
+    ]
+    outcome = cassettes_read_as_vcrpy_reads_them(random.Random(20).sample(paths, 120))  # noqa: S311
+    assert outcome.faults == []
+    assert outcome.counts["files"] > 90
 
 
 @needs_corpus

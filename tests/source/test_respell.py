@@ -159,10 +159,10 @@ def test_a_change_is_small_and_in_style(source: str, change: Change, expected: s
 
 # What a reader of YAML 1.1 or 1.2, of Go's, Ruby's or Python's making, does not take for a string.
 TYPED = (
-    "~", "null", "Null", "true", "FALSE", "yes", "No", "on", "y", "N", "000", "0", "-1", "+1", "1_000", "1,000",
-    "0x1f", "0b11", "0o7", "1.5", ".5", "-.5", "1.", "1e3", "1.5e-3", ".inf", "-.INF", ".NaN", "1:30",
-    "190:20:30", "2020-01-01", "2020-1-1", "2020-01-01T00:00:00Z", "2001-12-14t21:59:43.10-05:00", "=",
-    "<<", ":symbol",
+    "~", "null", "Null", "true", "FALSE", "yes", "No", "on", "y", "N", "000", "0", "-1", "+1", "1_000",
+    "1,000", "0x1f", "0b11", "0o7", "1.5", ".5", "-.5", "1.", "1e3", "1.5e-3", ".inf", "-.INF", ".NaN",
+    "1:30", "190:20:30", "2020-01-01", "2020-1-1", "2020-01-01T00:00:00Z", "2001-12-14t21:59:43.10-05:00",
+    "=", "<<", ":symbol",
 )  # fmt: skip
 STRINGS = ("0x", "1a", "nul", "yes!", "01-02", "1.2.3a", "e3", "v1", "-", "..", "<", "a:", "infinity")
 

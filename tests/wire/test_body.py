@@ -71,7 +71,7 @@ KINDS: list[tuple[str, str, str | bytes | None, Kind]] = [
     ("image", "image/png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", Kind.BINARY),
     ("zeros", "text/plain", b"hello\0world", Kind.BINARY),
     ("audio-called-json", JSON, b"\xff\xfb\x90\x64\0\0\0", Kind.BINARY),
-    ("eventstream", "application/vnd.amazon.eventstream", b"\0\0\0\x10", Kind.EVENTSTREAM),
+    ("frames-in-name-only", "application/vnd.amazon.eventstream", b"\0\0\0\x10", Kind.BINARY),
 ]
 
 

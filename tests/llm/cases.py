@@ -1,0 +1,119 @@
+"""Streams of one vendor's form, and the promises that hold for each of them, whatever the vendor."""
+
+import json
+from collections.abc import Callable
+from typing import NamedTuple
+
+from cassette_cli.llm import read_exchange
+from cassette_cli.llm.messages import Exchange, Message, Part, Usage
+from cassette_cli.recorders import read_cassette
+from cassette_cli.source.document import Document
+from cassette_cli.source.tree import Json
+from cassette_cli.wire.body import traced
+from tests.oracles import Reading
+from tests.proof_sdk import our_reading
+
+
+class Form(NamedTuple):
+    """How a stream is written: what stands before, between and behind its values, and its media type."""
+
+    media_type: str
+    start: str
+    between: str
+    end: str
+
+
+SSE = Form("text/event-stream", "data: ", "\n\ndata: ", "\n\n")
+LINES = Form("application/x-ndjson", "", "\n", "\n")
+ARRAY = Form("application/json", "[", ",\r\n", "]\n")
+
+
+class Case(NamedTuple):
+    """A stream of values, the reply that it builds up, and how many of the values make it complete."""
+
+    id: str
+    url: str
+    events: list[Json]
+    parts: tuple[Part, ...]
+    finish_reason: str | None
+    usage: Usage | None
+    complete_with: int
+    form: Form = SSE
+    oracle: Callable[[bytes], Reading] | None = None
+
+    def text(self, events: list[Json], *, closed: bool = True) -> str:
+        words = [json.dumps(event, ensure_ascii=False) if event != "[DONE]" else event for event in events]
+        end = self.form.end if closed or self.form is SSE else ""
+        return self.form.start + self.form.between.join(map(str, words)) + end
+
+
+def read(url: str, asked: Json, reply: str | Json, media_type: str = "application/json") -> Exchange:
+    """An exchange as it is read from a cassette; the same with places and without."""
+    text = reply if isinstance(reply, str) else json.dumps(reply)
+    request = {"method": "POST", "uri": url, "headers": {}, "body": json.dumps(asked)}
+    response = {"status": {"code": 200}, "headers": {"Content-Type": [media_type]}, "body": {"string": text}}
+    cassette = {"version": 1, "interactions": [{"request": request, "response": response}]}
+    interaction = read_cassette(Document("c.json", json.dumps(cassette).encode())).interactions[0]
+    found, placed = read_exchange(interaction), read_exchange(interaction, loads=traced)
+    assert found is not None
+    assert placed is not None
+    assert repr(placed._replace(problems=())) == repr(found._replace(problems=()))
+    return found
+
+
+def _read(case: Case, text: str) -> Exchange:
+    return read(case.url, {}, text, case.form.media_type)
+
+
+def check_whole(case: Case, dialect: str) -> None:
+    exchange = _read(case, case.text(case.events))
+    assert exchange.dialect == dialect
+    assert exchange.streamed
+    assert exchange.reply is not None
+    assert exchange.reply.parts == case.parts
+    assert exchange.answer.finish_reason == case.finish_reason
+    assert exchange.answer.usage == case.usage
+    assert exchange.complete
+    assert exchange.problems == ()
+
+
+def check_against_sdk(case: Case) -> None:
+    if case.oracle is not None:
+        exchange = _read(case, case.text(case.events))
+        assert our_reading(exchange) == case.oracle(case.text(case.events).encode())
+
+
+def check_cuts(case: Case) -> None:
+    """Cut behind each value, and in the middle of each."""
+    for number in range(1, len(case.events)):
+        behind = _read(case, case.text(case.events[:number], closed=False))
+        assert behind.complete == (number >= case.complete_with and case.form is not ARRAY), number
+        last = case.text(case.events[: number + 1], closed=False).rstrip("\n")
+        within = _read(case, last[: -max(len(json.dumps(case.events[number])) // 2, 1)])
+        assert not within.complete or number >= case.complete_with, number
+        assert within.complete or any("cut" in problem for problem in within.problems), number
+
+
+def check_strangers(case: Case, stranger: Json) -> None:
+    """An unknown value at each place changes nothing else."""
+    expected = _without_problems(_read(case, case.text(case.events)))
+    for place in range(len(case.events) + 1):
+        events = [*case.events[:place], stranger, *case.events[place:]]
+        assert _without_problems(_read(case, case.text(events))) == expected, place
+
+
+STRANGERS: list[Json] = [
+    {"type": "novelty", "delta": {"text": "no"}},
+    {"event_type": "novel.ty", "index": 0},
+    {"novelty": [1, {"text": "no"}]},
+    {},
+]
+
+
+def _without_problems(exchange: Exchange) -> Exchange:
+    return exchange._replace(problems=(), answer=exchange.answer._replace(problems=()))
+
+
+def reply(exchange: Exchange) -> Message:
+    assert exchange.reply is not None
+    return exchange.reply
