@@ -4,8 +4,8 @@ The SDKs run as they are, over a transport that answers every request with the r
 """
 
 import importlib
-import warnings
 import json
+import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -55,11 +55,11 @@ def openai_chat_stream(body: bytes) -> Reading:
                 text += _content(choice.delta, "text")
                 reasoning += _reasoning(choice.delta)
                 finish = choice.finish_reason or finish
-                for call in choice.delta.tool_calls or ():
-                    known = calls.setdefault(call.index, [None, "", ""])
-                    known[0] = known[0] or call.id
-                    known[1] += call.function.name or ""
-                    known[2] += call.function.arguments or ""
+                for index, id_, function in _functions(choice.delta):
+                    known = calls.setdefault(index, [None, "", ""])
+                    known[0] = known[0] or id_
+                    known[1] += function.name or ""
+                    known[2] += function.arguments or ""
     except openai.APIError as error:
         raise SdkError(str(error)) from error
     return Reading(text, reasoning, [(c[0], c[1], c[2]) for c in calls.values()], finish, _counts(usage))
@@ -73,10 +73,18 @@ def openai_chat_whole(body: bytes) -> Reading:
     message = choice.message
     if message is None:  # Azure's content filter leaves it out
         return Reading("", "", [], choice.finish_reason, _counts(completion.usage))
-    calls = [(call.id, call.function.name, call.function.arguments) for call in message.tool_calls or ()]
+    calls = [(id_, function.name, function.arguments) for _, id_, function in _functions(message)]
     return Reading(
         _content(message, "text"), _reasoning(message), calls, choice.finish_reason, _counts(completion.usage)
     )
+
+
+def _functions(message: Any) -> list[tuple[int, str | None, Any]]:
+    """The calls of a message or a delta: number, id, function; the one of the form before tools has no id."""
+    function = message.function_call
+    if not message.tool_calls and function and (function.name or function.arguments):  # Snowflake's is empty
+        return [(0, None, function)]
+    return [(getattr(call, "index", 0), call.id, call.function) for call in message.tool_calls or ()]
 
 
 def _counts(usage: Any) -> tuple[int | None, int | None] | None:

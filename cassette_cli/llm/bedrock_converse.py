@@ -45,12 +45,12 @@ EVENTS = frozenset(
 
 
 def matches(view: View) -> bool:
-    return view.path.startswith("model/") and view.path.endswith(("/converse", "/converse-stream"))
+    return "/model/" in f"/{view.path}" and view.path.endswith(("/converse", "/converse-stream"))
 
 
 def model_of(view: View) -> str | None:
-    """The model, which stands percent-encoded in the path: `model/ID/converse`."""
-    return unquote(view.path.removeprefix("model/").rpartition("/")[0]) or None
+    """The model, which stands percent-encoded in the path: `model/ID/converse`, behind a gateway's prefix."""
+    return unquote(f"/{view.path}".rpartition("/model/")[2].rpartition("/")[0]) or None
 
 
 # -- the request -----------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ _PROMPTS = ("prompt", "inputText", "message", "texts", "images")
 
 
 def matches(view: View) -> bool:
-    return view.path.startswith("model/") and view.path.endswith(("/invoke", "/invoke-with-response-stream"))
+    return "/model/" in f"/{view.path}" and view.path.endswith(("/invoke", "/invoke-with-response-stream"))
 
 
 def prompt(view: View) -> Prompt:

@@ -81,11 +81,14 @@ def answer(events: Iterable[Event]) -> Answer:
 
 
 def _as_chat(events: Iterable[Event]) -> Iterator[Event]:
+    bare = False
     for name, value in events:
         event = as_object(value)
         choices: list[Json] = [
             choice | {"delta": {"content": choice.get("text")}} for choice in objects(event.get("choices"))
         ]
-        if isinstance(event.get("value"), str):  # Writer's streams
-            choices = [{"delta": {"content": event["value"]}}]
+        if isinstance(event.get("value"), str):  # Writer's streams, which end with no mark
+            choices, bare = [{"delta": {"content": event["value"]}}], True
         yield Event(name, event | {"choices": choices} if choices else value)
+    if bare:
+        yield Event("", END_MARK)

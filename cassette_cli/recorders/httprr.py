@@ -138,6 +138,7 @@ class _Chunk(NamedTuple):
     size: tuple[int, int]  # where it stands
     start: int
     end: int
+    behind: int  # the line break that follows
 
 
 def _body(message: _Message, lengths: list[Length]) -> Body:
@@ -148,7 +149,7 @@ def _body(message: _Message, lengths: list[Length]) -> Body:
     claim = next((value for name, value in message.headers if name.lower() == "content-length"), None)
     if chunks is not None:
         pieces = [(chunk.start, chunk.end) for chunk in chunks]
-        lengths += (Length(*chunk.size, chunk.start, chunk.end, 16) for chunk in chunks)
+        lengths += (Length(*chunk.size, chunk.start, chunk.end, 16, chunk.behind) for chunk in chunks)
     elif isinstance(claim, Text) and claim.isascii() and claim.isdigit():
         claimed = _behind(text, start, int(claim))
         if claimed is not None and claimed <= end:
@@ -175,7 +176,7 @@ def _chunks(text: str, start: int, end: int) -> list[_Chunk] | None:
         behind = _behind(text, size.end(), count)
         if behind is None or behind > end:
             return None
-        found.append(_Chunk(size.span(1), size.end(), behind))
         mark = _LINE.match(text, behind, end)
         start = mark.end() if mark and not mark[1] else end
+        found.append(_Chunk(size.span(1), size.end(), behind, start))
     return None

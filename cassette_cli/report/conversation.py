@@ -82,13 +82,11 @@ class Conversation:
     # -- the head of a block -----------------------------------------------------------------------
 
     def _title(self, reading: Reading) -> None:
-        interaction = reading.interaction
-        url = words.one_line(
-            interaction.request.url if self.view.reveal else mask_url(interaction.request.url)
-        )
-        number = f"#{interaction.index}"
-        head = [Span(number.ljust(INDENT - 1) + " ", "accent")]
-        head += [Span(f"{words.one_line(interaction.request.method)} ", "title")]
+        request = reading.interaction.request
+        url = words.one_line(request.url if self.view.reveal else mask_url(request.url))
+        method = request.method.upper() if request.method.islower() else request.method
+        number = f"#{reading.interaction.index}"
+        head = [Span(number.ljust(INDENT - 1) + " ", "accent"), Span(f"{words.one_line(method)} ", "title")]
         outcome = _outcome(reading)
         if self.screen.width:
             used = sum(width_of(span.text) for span in (*head, *outcome)) + 2

@@ -37,6 +37,7 @@ class Length(NamedTuple):
     first: int
     last: int
     base: int = 10
+    behind: int | None = None  # up to here all of it goes, number included, if nothing is left to count
 
 
 class Document:

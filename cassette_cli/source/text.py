@@ -191,9 +191,8 @@ class Joined(str):
         for number, piece in enumerate(self.pieces):
             end = begin + len(piece)
             last = number == len(self.pieces) - 1
-            alone = not last and not isinstance(self.pieces[number + 1], Text | Joined)
             mine: list[Edit] = []
-            while waiting and (waiting[0].start < end or last or (alone and waiting[0].end == end)):
+            while waiting and (waiting[0].start < end or last):
                 start, stop, new = waiting.pop(0)
                 mine.append(Edit(start - begin, min(stop, end) - begin, new))
                 if stop > end:
@@ -242,14 +241,17 @@ def _lengths(document: Document, edits: list[Edit]) -> list[Edit]:
     A length that is itself edited is left to that edit; an outer one counts what inner ones grow by.
     """
     text, all_edits = document.text, set(edits)
-    for start, end, first, last, base in document.lengths:
+    for start, end, first, last, base, behind in document.lengths:
         if any(edit.start < end and start < edit.end for edit in all_edits):
             continue
         inside = (edit for edit in all_edits if first <= edit.start and edit.end <= last)
         grown = sum(_size(edit.text) - _size(text[edit.start : edit.end]) for edit in inside)
         if grown:
             number = int(text[start:end], base) + grown
-            all_edits.add(Edit(start, end, format(number, "x" if base == 16 else "d")))
+            if number == 0 and behind is not None:
+                all_edits |= {Edit(start, first, ""), Edit(last, behind, "")}
+            else:
+                all_edits.add(Edit(start, end, format(number, "x" if base == 16 else "d")))
     return list(all_edits - set(edits))
 
 

@@ -10,8 +10,9 @@ from cassette_cli.recorders import read_cassette
 from cassette_cli.source.document import Document
 from cassette_cli.source.tree import Json
 from cassette_cli.wire.body import traced
+from tests.corpus import CORPUS, dice
 from tests.oracles import Reading
-from tests.proof_sdk import our_reading
+from tests.proof_sdk import our_reading, replies_read_as_the_sdks_read_them
 
 
 class Form(NamedTuple):
@@ -117,3 +118,13 @@ def _without_problems(exchange: Exchange) -> Exchange:
 def reply(exchange: Exchange) -> Message:
     assert exchange.reply is not None
     return exchange.reply
+
+
+def check_corpus(kinds: tuple[str, ...], dialects: tuple[str, ...], most: int) -> None:
+    """Every reply of these dialects in so many real cassettes reads as the vendor's SDK reads it."""
+    rows = [json.loads(row) for row in (CORPUS / "MANIFEST.jsonl").read_text("utf-8").splitlines()]
+    names = [row["path"] for row in rows if set(kinds) & set(row["dialects"]) and row["bytes"] < 100_000]
+    paths = [CORPUS / name for name in dice(5).sample(sorted(names), most)]
+    outcome = replies_read_as_the_sdks_read_them(paths)
+    assert outcome.faults == []
+    assert all(any(what.startswith(dialect) for what in outcome.counts) for dialect in dialects)

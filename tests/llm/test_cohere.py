@@ -22,11 +22,13 @@ from cassette_cli.llm.messages import (
 )
 from cassette_cli.source.tree import Json
 from tests import oracles
+from tests.corpus import needs_corpus
 from tests.llm.cases import (
     LINES,
     STRANGERS,
     Case,
     check_against_sdk,
+    check_corpus,
     check_cuts,
     check_strangers,
     check_whole,
@@ -369,3 +371,11 @@ def test_content_of_the_second_version_reads_as_parts(content: Json, parts: tupl
         Message("tool", (ToolResult("x", parts),)),
     )
     assert prompt.tools == (Tool("f", None, {}),)
+
+
+# -- real recordings -------------------------------------------------------------------------------
+
+
+@needs_corpus
+def test_real_replies_read_as_coheres_sdk_reads_them() -> None:
+    check_corpus(("cohere",), ("cohere-chat",), 40)

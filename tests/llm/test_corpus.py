@@ -21,22 +21,29 @@ from tests.corpus import files, name_of, needs_corpus
 
 FOLDERS = ("go-vcr-v1", "go-vcr-v2", "vcrpy", "vcrpy-json", "vcrpy-list", "vcrpy-parsed_body")
 STREAM = rb"chat\.completion\.chunk|message_start"
+URL = rb"/chat/completions|/v1/messages"
 LARGEST = 200_000  # bytes of a file that the sample holds
 
 
 def _sample(seed: int, count: int) -> list[Path]:
-    """The same files for the same seed: half of them with a stream, so that streams are seen."""
-    small, streamed = _files()
+    """The same files for the same seed: half of them with a stream."""
+    streamed, others = _files()
     chosen = random.Random(seed)  # noqa: S311
-    return sorted(chosen.sample(streamed, count // 2) + chosen.sample(small, count // 2))
+    return sorted(chosen.sample(streamed, count // 2) + chosen.sample(others, count // 2))
 
 
 @cache
 def _files() -> tuple[list[Path], list[Path]]:
-    """All files that are not too large, and those that hold a stream."""
-    known = [path for path in files() if name_of(path).split("/")[0] in FOLDERS]
-    small = [path for path in known if path.stat().st_size < LARGEST]
-    return small, [path for path in small if re.search(STREAM, path.read_bytes())]
+    """The files with a stream, and the others that spoke to one of the two APIs; without the large ones."""
+    streamed, others = list[Path](), list[Path]()
+    for path in files():
+        if name_of(path).split("/")[0] in FOLDERS and path.stat().st_size < LARGEST:
+            raw = path.read_bytes()
+            if re.search(STREAM, raw):
+                streamed.append(path)
+            elif re.search(URL, raw):
+                others.append(path)
+    return streamed, others
 
 
 @needs_corpus

@@ -19,11 +19,13 @@ from cassette_cli.llm.messages import (
 )
 from cassette_cli.source.tree import Json
 from tests import oracles
+from tests.corpus import needs_corpus
 from tests.llm.cases import (
     ARRAY,
     STRANGERS,
     Case,
     check_against_sdk,
+    check_corpus,
     check_cuts,
     check_strangers,
     check_whole,
@@ -585,3 +587,11 @@ def test_a_prediction_is_summed_up(
     assert exchange.prompt.messages == (Message("user", asked_parts),)
     assert exchange.prompt.params == {"n": 1}
     assert reply(exchange) == Message("model", parts)
+
+
+# -- real recordings -------------------------------------------------------------------------------
+
+
+@needs_corpus
+def test_real_replies_read_as_googles_sdk_reads_them() -> None:
+    check_corpus(("gemini-generateContent", "gemini-interactions"), ("gemini",), 40)

@@ -19,11 +19,13 @@ from cassette_cli.llm.messages import (
 )
 from cassette_cli.source.tree import Json
 from tests import oracles
+from tests.corpus import needs_corpus
 from tests.llm.cases import (
     LINES,
     STRANGERS,
     Case,
     check_against_sdk,
+    check_corpus,
     check_cuts,
     check_strangers,
     check_whole,
@@ -318,3 +320,11 @@ def test_an_error_of_ollama_is_told(url: str, asked: Json) -> None:
     exchange = read(url, asked, {"error": "model 'm' not found"})
     assert exchange.answer.error == ProviderError(None, "model 'm' not found")
     assert exchange.reply is None
+
+
+# -- real recordings -------------------------------------------------------------------------------
+
+
+@needs_corpus
+def test_real_replies_read_as_their_sdks_read_them() -> None:
+    check_corpus(("mistral", "ollama"), ("mistral-chat", "ollama-chat", "ollama-generate"), 50)

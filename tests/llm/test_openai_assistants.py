@@ -111,7 +111,8 @@ def test_a_run_cut_behind_any_event_has_what_came_until_then() -> None:
 
 @pytest.mark.parametrize("place", range(len(RUN) + 1))
 def test_an_unknown_event_changes_nothing_in_a_run_and_is_said(place: int) -> None:
-    events = [*RUN[:place], ("thread.novelty", {"object": "novelty"}), *RUN[place:]]
+    stranger: tuple[str, Object] = ("thread.novelty", {"object": "novelty"})
+    events = [*RUN[:place], stranger, *RUN[place:]]
     exchange = read(_wire(events), {"assistant_id": "asst_1"}, f"{THREAD}/runs")
     assert exchange.reply == read(_wire(RUN), {"assistant_id": "asst_1"}, f"{THREAD}/runs").reply
     assert exchange.problems == ("an event of an unknown type: thread.novelty",)
@@ -122,7 +123,11 @@ def test_a_run_that_waits_for_the_client_says_for_what() -> None:
     calls: Json = [{"id": "call_1", "type": "function", "function": function}]
     waiting = _run("requires_action", required_action={"submit_tool_outputs": {"tool_calls": calls}})
     step = _step(type="tool_calls", tool_calls=calls)
-    events = [RUN[0], ("thread.run.step.created", step), ("thread.run.requires_action", waiting)]
+    events: list[tuple[str, Object]] = [
+        RUN[0],
+        ("thread.run.step.created", step),
+        ("thread.run.requires_action", waiting),
+    ]
     for reply in (_wire(events), waiting):
         exchange = read(reply, {"assistant_id": "asst_1"}, f"{THREAD}/runs")
         assert _parts(exchange) == (ToolCall("call_1", "weather", '{"city": "Pisa"}'),)

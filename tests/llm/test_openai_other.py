@@ -1,4 +1,4 @@
-"""OpenAI's APIs around chat and those like them: completions, embeddings, images, audio, moderation, rerank."""
+"""OpenAI's APIs around chat, and those like them: texts completed, embedded, ranked; images; audio."""
 
 import base64
 import json
@@ -154,7 +154,7 @@ def test_a_whole_completion_reads_as_openais_sdk_reads_it() -> None:
 
 def test_writers_streams_are_read() -> None:
     exchange = read(
-        sse({"value": "One"}, {"value": " joke"}, "[DONE]"),
+        sse({"value": "One"}, {"value": " joke"}),
         {"prompt": "x"},
         "https://api.writer.com/v1/completions",
     )

@@ -145,12 +145,13 @@ def test_a_body_that_is_not_there_is_said_if_there_was_one(text: str, problem: s
     assert (content.kind, content.problems) == (Kind.EMPTY, (problem,) if problem else ())
 
 
+NO_VALUES = [("a", ""), ("b", "")]
 COOKIES = {"cookies": pairs(a="1", b="2")}
 
 HAR_HEADERS: list[tuple[str, dict[str, Any], list[tuple[str, str]], list[tuple[str, str]]]] = [
     ("pairs", {"headers": pairs(a="1", B="2")}, [("a", "1"), ("B", "2")], [("a", "1"), ("B", "2")]),
     ("values", {"headers": pairs(a=["1", "2"])}, [("a", "1"), ("a", "2")], [("a", "1"), ("a", "2")]),
-    ("no-value", {"headers": [{"name": "a"}, *pairs(b=None)]}, *[[("a", ""), ("b", "")]] * 2),
+    ("no-value", {"headers": [{"name": "a"}, *pairs(b=None)]}, NO_VALUES, NO_VALUES),
     ("pseudo", {"headers": pairs(**{":path": "/"})}, [(":path", "/")], [(":path", "/")]),
     ("none", {"headers": None}, [], []),
     ("cookies-alone", COOKIES, [("Cookie", "a=1; b=2")], [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]),
@@ -777,9 +778,8 @@ def _edited(path: Path, cassette: Cassette, ours: list[Told]) -> Iterator[str]:
         for field, body in (("asked", one.request.body), ("body", one.response.body)):
             if body.text is None or not (isinstance(body.text, Joined) or body.text.document is document):
                 continue
-            start = roll.randrange(
-                len(body.text.pieces[0] if isinstance(body.text, Joined) else body.text) + 1
-            )
+            first = body.text.pieces[0] if isinstance(body.text, Joined) else body.text
+            start = roll.randrange(len(first) or 1)
             edit = Edit(start, start, roll.choice(["x", "\r\n\n", '"\\', "€😀"]))
             after = splice(document.text, rewrite([(body.text, [edit])])[document])
             wanted = list(ours)

@@ -14,7 +14,7 @@ SCALARS = (
     "1", "01", "0x1F", "0X1F", "0b11", "-1", "+1", "1_000", "0", "-0", "00", "08", "09", "007", "0_7", "0x",
     "0b", "0b2", "_1", "1__0", "1_", "0x1_F", "-0x1", "+0b1", "0_", "-_1", "0x1g", "9999999999999999999999",
     "1.", "1.5", "1e3", "1.0e3", "1.0e+3", "1.e+3", ".5", "-1.5", "-0.0", "0.", "1.2.3", "685_230.15",
-    "685.230_15e+03", "0e0", "1e+3", "1.5e-3", "1_.5", ".5_", "._5", ".", "..", ".e", "-", "+", ".inf",
+    "685.230_15e+03", "0e0", "1e+3", "1.5e-3", "1_.5", ".5_", "._5", ".", "..", ".e", "+", ".inf",
     "-.inf", "+.inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN", "-.nan", "nan", "inf", "~", "null", "Null",
     "NULL", "nUll", "true", "True", "TRUE", "tRue", "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "OFF",
     "off", "y", "n", "Y", "N", "1,000", "2020-01-01x", "1\u0662", ".1\u0662", "1" * 4200, "'1'", '"true"',
@@ -46,9 +46,8 @@ def _plain(text: str) -> object:
 @pytest.mark.usefixtures("parser")
 @pytest.mark.parametrize("source", SCALARS, ids=lambda source: source[:20])
 def test_a_scalar_is_what_the_safe_loader_has(source: str) -> None:
-    text = f"k: [{source}]\n" if source == "-" else f"k: {source}\n"
-    theirs, ours = yaml.safe_load(text)["k"], _plain(text)
-    assert repr(ours) == repr(theirs)
+    text = f"k: {source}\n"
+    assert repr(_plain(text)) == repr(yaml.safe_load(text)["k"])
 
 
 @pytest.mark.usefixtures("parser")
