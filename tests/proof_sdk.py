@@ -151,7 +151,7 @@ def _interactions(paths: Iterable[Path]) -> Iterator[tuple[str, Interaction]]:
 
 def _cassette(path: Path) -> Cassette | None:
     try:
-        return read_cassette(Document(name_of(path), path.read_bytes()))
+        return read_cassette(Document(str(path), path.read_bytes()))
     except CassetteError:
         return None  # what is no cassette, and what is broken, is another proof's business
 

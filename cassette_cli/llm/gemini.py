@@ -257,7 +257,7 @@ class _Candidate:
         self.role: str | None = None
         self.finish_reason: str | None = None
         self._chunks: list[list[Object]] = []
-        self._notes: list[Part] = []
+        self._notes: dict[str, Part] = {}  # by what they say, for a stream may say it again
         self._open: list[Json] | None = None  # the arguments of a call that are still coming in
 
     def add(self, candidate: Object) -> None:
@@ -271,7 +271,7 @@ class _Candidate:
                 self._add_call(piece, call)
             else:
                 self._chunks[-1].append(piece)
-        self._notes += [note for note in _notes(candidate, self.finish_reason) if note not in self._notes]
+        self._notes |= {compact([*note]): note for note in _notes(candidate, self.finish_reason)}
 
     def _add_call(self, piece: Object, call: Object) -> None:
         if self._open is None or call.get("name"):
@@ -284,7 +284,9 @@ class _Candidate:
 
     def parts(self) -> tuple[Part, ...]:
         chunks = [[part for piece in chunk for part in _part(piece)] for chunk in self._chunks]
-        notes = sorted(self._notes, key=lambda note: not (isinstance(note, Item) and note.type == "citation"))
+        notes = sorted(
+            self._notes.values(), key=lambda note: not (isinstance(note, Item) and note.type == "citation")
+        )
         return joined_parts([*chunks, *([note] for note in notes)])
 
 

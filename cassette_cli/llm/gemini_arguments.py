@@ -19,9 +19,9 @@ def streamed_arguments(pieces: list[Object]) -> Json:
     for piece in pieces:
         path = as_text(piece.get("jsonPath", piece.get("json_path")))
         steps = ["".join(found) for found in _STEP.findall(path)]
-        value = next((piece[key] for key in piece if key in _VALUES), None)
+        given = next((piece[key] for key in piece if key in _VALUES), None)
         if 0 < len(steps) < _DEEPEST:
-            _place(root, steps, value)
+            _place(root, steps, None if isinstance(given, dict | list) else given)
     return _with_lists(root)
 
 

@@ -75,6 +75,6 @@ def _body(node: Node | None, headers: tuple[Header, ...]) -> Body:
 
 def _unpacked(piece: str) -> bytes:
     try:
-        return a2b_base64(piece[len(_PACKED) :]) if piece.startswith(_PACKED) else piece.encode()
+        return a2b_base64(piece[len(_PACKED) :]) if piece.startswith(_PACKED) else piece.encode("utf-8", "surrogatepass")
     except BadBase64:
-        return piece.encode()
+        return piece.encode("utf-8", "surrogatepass")

@@ -21,11 +21,15 @@ from cassette_cli.source.text import Joined, Text
 from cassette_cli.source.tree import Mapping, Node, Sequence, plain_scalar
 
 ID = "har"
-HINT = re.compile(r'"log"\s*:\s*\{\s*"(?:_recordingName|version|creator|browser|pages|entries|comment)"')
+HINT = re.compile(
+    r'"log"\s*:\s*\{\s*"(?:_recordingName|version|creator|pages|entries)"|"startedDateTime"\s*:'
+)
 
 _DIRECTIONS = {"send": "sent", "receive": "received"}
 _BINARY_FRAME = "2"  # WebSocket's opcode, RFC 6455, 5.2
 _NO_BODY = (204, 304)
+_GZIP = b"\x1f\x8b"
+_LONGEST = 1e15  # milliseconds or seconds; what is more is no time
 
 
 def matches(roots: Roots[Node]) -> bool:
@@ -129,21 +133,22 @@ def _content(document: Document, content: Mapping, headers: tuple[Header, ...]) 
         was_there = size > 0 or (isinstance(comment, Text) and "not included" in comment)  # so says Firefox
         return Body(missing="the body was not recorded") if was_there else Body()
     in_base64, flag = content.get("encoding") == "base64", content.get("_isBinary")
+    flagged = isinstance(flag, Text) and plain_scalar(flag) is True
     if text.startswith("[") and joined_values(headers, "content-encoding"):
-        chunks = _chunks(text, in_base64=in_base64)
+        chunks = _chunks(text, in_base64=in_base64, flagged=flagged)
         if chunks is not None:
             return Body(text, base64=in_base64, hex=not in_base64, data=chunks)
-    in_hex = not in_base64 and isinstance(flag, Text) and plain_scalar(flag) is True
-    return Body(text, base64=in_base64, hex=in_hex)
+    return Body(text, base64=in_base64, hex=flagged and not in_base64)
 
 
-def _chunks(text: str, *, in_base64: bool) -> bytes | None:
+def _chunks(text: str, *, in_base64: bool, flagged: bool) -> bytes | None:
     """The bytes of Polly's array of chunks; None if it is none, but a body of strings."""
     try:
         chunks = json.loads(text)
         if not all(isinstance(chunk, str) for chunk in chunks):
             return None
-        return b"".join(a2b_base64(chunk) if in_base64 else bytes.fromhex(chunk) for chunk in chunks)
+        data = b"".join(a2b_base64(chunk) if in_base64 else bytes.fromhex(chunk) for chunk in chunks)
+        return data if in_base64 or flagged or data.startswith(_GZIP) else None
     except (ValueError, BadBase64, RecursionError):
         return None
 
@@ -163,11 +168,11 @@ def _frames(messages: Sequence, started: Node | None) -> Iterator[Frame]:
 def _seconds(started: Node | None) -> float | None:
     try:
         return datetime.fromisoformat(started).timestamp() if isinstance(started, Text) else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
 def _positive(node: Node | None) -> float | None:
     """A number that is no less than 0: unknown times are -1."""
     value = plain_scalar(node) if isinstance(node, Text) else None
-    return float(value) if isinstance(value, int | float) and value >= 0 else None
+    return float(value) if isinstance(value, int | float) and 0 <= value < _LONGEST else None

@@ -33,10 +33,17 @@ LONGEST_SETTINGS = 600
 _CUT_SHORT = (
     "length",
     "max_tokens",
-    "MAX_TOKENS",
     "content_filter",
     "refusal",
     "model_context_window_exceeded",
+    "safety",
+    "recitation",
+    "blocklist",
+    "prohibited_content",
+    "spii",
+    "model_armor",
+    "malformed_function_call",
+    "error",
 )
 
 
@@ -171,7 +178,7 @@ class Conversation:
         if figures := usage_words(exchange):
             closing.append(figures)
         if closing:
-            style = "warn" if answer.finish_reason in _CUT_SHORT else "dim"
+            style = "warn" if (answer.finish_reason or "").lower() in _CUT_SHORT else "dim"
             self.rows.dim(words.one_line(" · ".join(closing)), style)
 
     # -- a connection ------------------------------------------------------------------------------

@@ -90,9 +90,10 @@ def _tokens(exchanges: Sequence[Exchange | None]) -> str:
 
 
 def _few(names: list[str]) -> str:
-    """The first names, with a count of the others."""
-    shown = ", ".join(words.one_line(name, 40) for name in names[:2])
-    return f"{shown}, +{len(names) - 2}" if len(names) > 2 else shown
+    """As many names as stand in a narrow column, with a count of the others."""
+    shown = [words.one_line(name, 40) for name in names]
+    fitting = next((n for n in range(len(shown), 1, -1) if len(", ".join(shown[:n])) <= 36), 1)
+    return ", ".join([*shown[:fitting], *([f"+{len(shown) - fitting}"] if len(shown) > fitting else [])])
 
 
 def _notes(readings: list[Reading]) -> str:

@@ -22,7 +22,7 @@ PARAMETERS = (
     "password", "passwd", "pwd", "*_key_id", "awsaccesskeyid", "jwt", "code_verifier", "sessionid",
     "session_id", "subscription-key",
 )  # fmt: skip
-URL_HEADERS = frozenset(("location", "content-location", "referer", "link", "refresh"))
+URL_HEADERS = frozenset((":path", "location", "content-location", "referer", "link", "refresh"))
 
 
 def _names(globs: tuple[str, ...]) -> re.Pattern[str]:

@@ -85,7 +85,9 @@ def test_what_a_browser_sent_is_its_body(request_: dict[str, Any], body: object)
 
 GZIP = {"headers": pairs(**{"content-encoding": "gzip"})}
 CHUNKS = json.dumps([base64.b64encode(BINARY[:1]).decode(), base64.b64encode(BINARY[1:]).decode()])
-HEX_CHUNKS = json.dumps([BINARY[:2].hex(), BINARY[2:].hex()])
+ZIPPED = b"\x1f\x8b\x08\0"
+HEX_CHUNKS = json.dumps([ZIPPED[:3].hex(), ZIPPED[3:].hex()])
+IDS = '["abcd","ef01"]'
 
 HAR_ANSWERS: list[tuple[str, dict[str, Any], dict[str, Any], bytes]] = [
     ("text", {}, {"text": "hello"}, b"hello"),
@@ -94,7 +96,9 @@ HAR_ANSWERS: list[tuple[str, dict[str, Any], dict[str, Any], bytes]] = [
     ("hex-flagged", {}, {"text": BINARY.hex(), "_isBinary": True}, BINARY),
     ("hex-not-flagged", {}, {"text": "abcd", "_isBinary": False}, b"abcd"),
     ("chunks", GZIP, {"text": CHUNKS, "encoding": "base64"}, BINARY),
-    ("hex-chunks", GZIP, {"text": HEX_CHUNKS}, BINARY),
+    ("hex-chunks", GZIP, {"text": HEX_CHUNKS}, ZIPPED),
+    ("hex-chunks-flagged", GZIP, {"text": IDS, "_isBinary": True}, b"\xab\xcd\xef\x01"),
+    ("a-list-of-ids", GZIP, {"text": IDS}, IDS.encode()),
     ("no-chunk", GZIP, {"text": "[]", "encoding": "base64"}, b""),
     ("a-list-of-strings", GZIP, {"text": '["hello"]'}, b'["hello"]'),
     ("a-list-of-numbers", GZIP, {"text": "[1, 2]"}, b"[1, 2]"),
@@ -174,7 +178,7 @@ def test_the_headers_of_har(
     assert (list(one.request.headers), list(one.response.headers)) == (asked, answered)
 
 
-TIMES = [(12.5, 12.5), (0, 0.0), (-1, None), (None, None), ("5", None), (True, 1.0)]
+TIMES = [(12.5, 12.5), (0, 0.0), (-1, None), (None, None), ("5", None), (10**400, None), (1e15, None)]
 
 
 @pytest.mark.parametrize(("stored", "expected"), TIMES)

@@ -279,6 +279,15 @@ def test_all_lengths_follow_a_changed_body(said: bytes, edit: Edit) -> None:
     assert dict(after[0].asked_headers)["Content-Length"] == str(len(after[0].asked))
 
 
+@pytest.mark.parametrize("span", [(0, 15), (15, 20), (0, 20), (3, 20)])
+def test_a_chunk_without_a_character_would_end_the_body_so_it_goes(span: tuple[int, int]) -> None:
+    cassette = read(trace((GET, CHUNKED), (ASKED, SAID)))
+    body = cassette.interactions[0].response.body.text
+    assert body is not None
+    raw = changed(cassette, [(body, [Edit(*span, "")])])
+    assert [one.body.decode() for one in told(raw)] == [splice(body, [Edit(*span, "")]), "hello"]
+
+
 def test_a_length_that_did_not_fit_is_left_alone() -> None:
     cassette = read(trace((GET, SAID.replace(b": 5", b": 9")), (GET, SAID)))
     body = cassette.interactions[0].response.body.text
