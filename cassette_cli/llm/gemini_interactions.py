@@ -49,9 +49,8 @@ _WHOLE = {"steps", "outputs", "status"}  # a whole reply has one of these
 
 def matches(view: View) -> bool:
     for value in view.said:
-        if value.get("object") == "interaction" or as_text(value.get("event_type")).startswith(
-            "interaction."
-        ):
+        event = as_text(value.get("event_type"))
+        if value.get("object") == "interaction" or event.startswith(("interaction.", "step.")):
             return True
     return view.path.endswith("/interactions") and ("input" in view.asked or "agent" in view.asked)
 

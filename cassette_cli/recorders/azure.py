@@ -10,6 +10,7 @@ import re
 from binascii import Error as BadBase64
 from binascii import a2b_base64
 from collections.abc import Sequence as Roots
+from contextlib import suppress
 
 from cassette_cli.model import Body, Cassette, Header, Interaction, Request, Response
 from cassette_cli.recorders import reading
@@ -74,7 +75,7 @@ def _body(node: Node | None, headers: tuple[Header, ...]) -> Body:
 
 
 def _unpacked(piece: str) -> bytes:
-    try:
-        return a2b_base64(piece[len(_PACKED) :]) if piece.startswith(_PACKED) else piece.encode("utf-8", "surrogatepass")
-    except BadBase64:
-        return piece.encode("utf-8", "surrogatepass")
+    if piece.startswith(_PACKED):
+        with suppress(BadBase64):
+            return a2b_base64(piece[len(_PACKED) :])
+    return piece.encode("utf-8", "surrogatepass")

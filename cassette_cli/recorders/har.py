@@ -49,7 +49,7 @@ def load(document: Document, roots: Roots[Node]) -> Cassette:
 
 def _interaction(document: Document, index: int, entry: Mapping) -> Interaction:
     started, frames = entry.get("startedDateTime"), entry.get("_webSocketMessages")
-    request, response = _request(entry), _response(document, entry)
+    request, response = _request(document, entry), _response(document, entry)
     if isinstance(frames, Sequence) and frames.items:
         request, response = request._replace(method="WebSocket"), response._replace(body=Body())
     return Interaction(
@@ -63,14 +63,14 @@ def _interaction(document: Document, index: int, entry: Mapping) -> Interaction:
     )
 
 
-def _request(entry: Mapping) -> Request:
+def _request(document: Document, entry: Mapping) -> Request:
     request = reading.mapping(entry.get("request"), "request", entry)
     headers = _headers(request, "Cookie")
     return Request(
         reading.string(request.get("method"), "method", request),
         reading.string(request.get("url"), "url", request),
         headers,
-        _posted(request.get("postData"), joined_values(headers, "content-type")),
+        _posted(document, request.get("postData"), joined_values(headers, "content-type")),
     )
 
 
@@ -110,10 +110,12 @@ def _separated(pairs: list[tuple[str, ...]], mark: str) -> Iterator[str]:
         yield from (mark, *pair) if number else pair
 
 
-def _posted(data: Node | None, media_type: str) -> Body:
+def _posted(document: Document, data: Node | None, media_type: str) -> Body:
     """A request's body; where only the parts of a form are told, the form."""
     if not isinstance(data, Mapping):
         return Body()
+    if isinstance(file := data.get("_file"), Text):
+        return reading.body_in_file(document, file)
     text, params = data.get("text"), data.get("params")
     if isinstance(text, Text) and not reading.is_null(text) and (text or not isinstance(params, Sequence)):
         return Body(text, base64=data.get("encoding") == "base64")

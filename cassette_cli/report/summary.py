@@ -113,7 +113,8 @@ class _Table(NamedTuple):
 
     styles: tuple[str, ...]
     right: frozenset[int]  # the columns of figures
-    long: int  # the column of paths or URLs: what tells most is at its ends
+    long: int  # the column of paths or URLs
+    keep: float  # how much of its end stays where it must be cut: of a path all, of a URL most
     yields: tuple[tuple[int, int], ...]  # column, and the columns of the screen that it keeps
 
 
@@ -121,13 +122,15 @@ _CASSETTES = _Table(
     ("path", "", "dim", "dim", "", "dim", "", "bad"),
     frozenset((1, 6)),
     0,
-    ((0, 60), (4, 30), (3, 0), (0, 30), (4, 14), (0, 12)),
+    1.0,
+    ((0, 60), (4, 30), (3, 0), (0, 40), (4, 20), (2, 10), (0, 24), (4, 12)),
 )
 _INTERACTIONS = _Table(
     ("accent", "", "path", "", "dim", "", "dim", "", "bad"),
     frozenset((7,)),
     2,
-    ((2, 60), (5, 30), (4, 0), (2, 30), (5, 14), (2, 12)),
+    0.6,
+    ((2, 60), (5, 30), (4, 0), (2, 40), (5, 20), (2, 24), (5, 12)),
 )
 
 
@@ -140,16 +143,20 @@ def _write_table(screen: Screen, rows: list[tuple[str, ...]], table: _Table) -> 
             widths[place] = max(widths[place] - excess, least) if least else 0
     for row in rows:
         spans = [
-            Span(_fit(cell, width, right=place in table.right, long=place == table.long) + "  ", style)
+            Span(
+                _fit(cell, width, right=place in table.right, keep=table.keep if place == table.long else 0.0)
+                + "  ",
+                style,
+            )
             for place, (cell, width, style) in enumerate(zip(row, widths, table.styles, strict=True))
             if width
         ]
         screen.line(*spans)
 
 
-def _fit(cell: str, width: int, *, right: bool, long: bool) -> str:
+def _fit(cell: str, width: int, *, right: bool, keep: float) -> str:
     """The cell padded or cut to its width."""
     spare = width - width_of(cell)
     if spare >= 0:
         return " " * spare + cell if right else cell + " " * spare
-    return words.elide(cell, width) if long else cell[: width - 1] + "…"
+    return words.elide(cell, width, keep)

@@ -36,11 +36,11 @@ def one_line(text: str, most: int | None = None) -> str:
     return line if most is None or len(line) <= most else line[: most - 1] + "…"
 
 
-def elide(text: str, most: int) -> str:
-    """The text, without its middle where it is longer than so many characters: the ends tell most."""
+def elide(text: str, most: int, keep: float = 0.6) -> str:
+    """The text in so many characters, without its middle; `keep` is the share of what its end gets."""
     if len(text) <= most:
         return text
-    tail = (most - 1) * 2 // 5
+    tail = int((most - 1) * keep)
     return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from cassette_cli.llm import read_exchange
 from cassette_cli.llm.messages import Exchange, Message, Part, Usage
+from cassette_cli.model import Interaction
 from cassette_cli.recorders import read_cassette
 from cassette_cli.source.document import Document
 from cassette_cli.source.tree import Json
@@ -50,16 +51,20 @@ class Case(NamedTuple):
 
 def read(url: str, asked: Json, reply: str | Json, media_type: str = "application/json") -> Exchange:
     """An exchange as it is read from a cassette; the same with places and without."""
-    text = reply if isinstance(reply, str) else json.dumps(reply)
-    request = {"method": "POST", "uri": url, "headers": {}, "body": json.dumps(asked)}
-    response = {"status": {"code": 200}, "headers": {"Content-Type": [media_type]}, "body": {"string": text}}
-    cassette = {"version": 1, "interactions": [{"request": request, "response": response}]}
-    interaction = read_cassette(Document("c.json", json.dumps(cassette).encode())).interactions[0]
+    interaction = _recorded(url, asked, reply, media_type)
     found, placed = read_exchange(interaction), read_exchange(interaction, loads=traced)
     assert found is not None
     assert placed is not None
     assert repr(placed._replace(problems=())) == repr(found._replace(problems=()))
     return found
+
+
+def _recorded(url: str, asked: Json, reply: str | Json, media_type: str) -> Interaction:
+    text = reply if isinstance(reply, str) else json.dumps(reply)
+    request = {"method": "POST", "uri": url, "headers": {}, "body": json.dumps(asked)}
+    response = {"status": {"code": 200}, "headers": {"Content-Type": [media_type]}, "body": {"string": text}}
+    cassette = {"version": 1, "interactions": [{"request": request, "response": response}]}
+    return read_cassette(Document("c.json", json.dumps(cassette).encode())).interactions[0]
 
 
 def _read(case: Case, text: str) -> Exchange:
@@ -101,6 +106,19 @@ def check_strangers(case: Case, stranger: Json) -> None:
     for place in range(len(case.events) + 1):
         events = [*case.events[:place], stranger, *case.events[place:]]
         assert _without_problems(_read(case, case.text(events))) == expected, place
+
+
+def check_depth(url: str, asked: Json, reply: str) -> None:
+    """A value in a reply, where it says DEEP, at the edge of the stack and beyond, is read or told."""
+    media_type = "text/event-stream" if reply.startswith("data:") else "application/json"
+    for depth in (*range(940, 1000, 6), 5000):
+        for deep in ("[" * depth + "]" * depth, '{"a":' * depth + "1" + "}" * depth):
+            interaction = _recorded(url, asked, reply.replace("DEEP", deep), media_type)
+            for loads in (json.loads, traced):
+                exchange = read_exchange(interaction, loads=loads)
+                assert exchange is not None
+                for call in exchange.reply.tool_calls if exchange.reply else ():
+                    assert isinstance(call.arguments, dict | list | None)
 
 
 STRANGERS: list[Json] = [

@@ -30,6 +30,7 @@ from tests.llm.cases import (
     check_against_sdk,
     check_corpus,
     check_cuts,
+    check_depth,
     check_strangers,
     check_whole,
     read,
@@ -371,6 +372,18 @@ def test_content_of_the_second_version_reads_as_parts(content: Json, parts: tupl
         Message("tool", (ToolResult("x", parts),)),
     )
     assert prompt.tools == (Tool("f", None, {}),)
+
+
+# -- deep ------------------------------------------------------------------------------------------
+
+DELTA = 'data: {"type": "tool-call-delta", "index": 0, "delta": {"message": {"tool_calls": DEEP}}}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("url", "said"), [(V1, '{"tool_calls": [{"name": "f", "parameters": DEEP}]}'), (V2, DELTA + DELTA)]
+)
+def test_a_value_at_the_edge_of_the_stack_is_read_or_told(url: str, said: str) -> None:
+    check_depth(url, {"message": "x"}, said)
 
 
 # -- real recordings -------------------------------------------------------------------------------

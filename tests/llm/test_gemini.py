@@ -27,6 +27,7 @@ from tests.llm.cases import (
     check_against_sdk,
     check_corpus,
     check_cuts,
+    check_depth,
     check_strangers,
     check_whole,
     read,
@@ -587,6 +588,31 @@ def test_a_prediction_is_summed_up(
     assert exchange.prompt.messages == (Message("user", asked_parts),)
     assert exchange.prompt.params == {"n": 1}
     assert reply(exchange) == Message("model", parts)
+
+
+# -- deep ------------------------------------------------------------------------------------------
+
+PART = '{"candidates": [{"content": {"parts": [PART]}}]}'
+CHUNK = 'data: {"candidates": [{"groundingMetadata": {"groundingChunks": [{"web": DEEP}]}}]}\n\n'
+PIECE = '{"functionCall": {"partialArgs": [{"jsonPath": "$.a", "stringValue": DEEP}]}}'
+
+NESTED = [
+    ("args", STREAM, {}, PART.replace("PART", '{"functionCall": {"args": DEEP}}')),
+    ("partial-args", STREAM, {}, PART.replace("PART", PIECE)),
+    ("response", STREAM, {}, PART.replace("PART", '{"functionResponse": {"response": DEEP}}')),
+    ("unknown", STREAM, {}, PART.replace("PART", '{"x": DEEP}')),
+    ("source-told-twice", STREAM, {}, CHUNK + CHUNK),
+    ("error", STREAM, {}, '[{"error": {"message": DEEP}}]'),
+    ("call", API + "interactions", {"input": "x"}, '{"steps": [{"type": "x_call", "arguments": DEEP}]}'),
+    ("result", API + "interactions", {"input": "x"}, '{"steps": [{"type": "x_result", "result": DEEP}]}'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("url", "asked", "said"), [row[1:] for row in NESTED], ids=[row[0] for row in NESTED]
+)
+def test_a_value_at_the_edge_of_the_stack_is_read_or_told(url: str, asked: Json, said: str) -> None:
+    check_depth(url, asked, said)
 
 
 # -- real recordings -------------------------------------------------------------------------------

