@@ -79,7 +79,7 @@ class _Writer:
         if not isinstance(arguments, dict):
             text = rows.clip(f"{arrow} {call.name}({words.shrink(call.raw_arguments)})", LONGEST_TEXT)
             rows.row(label, text, "call", right=call.id)
-            if arguments is None:
+            if arguments is None and call.raw_arguments.lstrip().startswith("{"):
                 rows.row("", "the arguments are no JSON", "warn")
             return
         long = {key: text for key, text in arguments.items() if isinstance(text, str) and "\n" in text}

@@ -361,13 +361,13 @@ def _mcp(asked: Json, *said: Json) -> Exchange:
 
 
 def test_an_mcp_tool_call_and_its_result_read_as_such() -> None:
-    call = {
+    call: Json = {
         "jsonrpc": "2.0",
         "id": 3,
         "method": "tools/call",
         "params": {"name": "add", "arguments": {"a": 1}},
     }
-    content = [{"type": "text", "text": "2"}, {"type": "image", "data": "aGVsbG8=", "mimeType": "image/png"}]
+    content: Json = [{"type": "text", "text": "2"}, {"type": "image", "data": "aGVsbG8=", "mimeType": "image/png"}]
     exchange = _mcp(
         call,
         {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progress": 1}},
