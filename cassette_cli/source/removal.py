@@ -133,7 +133,8 @@ class _Entries:
         return Edit(begin, stop, "")
 
     def _line_start(self, position: int) -> int:
-        return max(self.text.rfind(mark, 0, position) for mark in BREAKS) + 1
+        line = self.text.rfind("\n", 0, position) + 1
+        return max(line, *(self.text.rfind(mark, line, position) + 1 for mark in BREAKS))
 
     def _line_end(self, position: int) -> int:
         if position and self.text[position - 1] in BREAKS:

@@ -155,7 +155,8 @@ def _spell_parts(scalar: _Scalar, changes: Sequence[Edit], *, guard: bool, widen
 
 def _missing_indent(scalar: _Scalar, part: str, first: int, last: int) -> str:
     """The blanks that an empty line lacks, which holds text once first..last is replaced by `part`."""
-    column = first - max(scalar.source.rfind(mark, 0, first) for mark in BREAKS) - 1
+    line = scalar.source.rfind("\n", 0, first) + 1
+    column = first - max(line, *(scalar.source.rfind(mark, line, first) + 1 for mark in BREAKS))
     filled = (part or scalar.source[last:])[:1] not in ("", *BREAKS)
     return " " * (scalar.indent - column) if filled else ""
 

@@ -547,6 +547,22 @@ def test_headers_that_grow_by_aliases_are_refused() -> None:
     assert fault(text)[0] == "Unreadable"
 
 
+MERGES = [
+    (
+        "many",
+        "x0: &x0 {A: b}\n" + "".join(f"x{i}: &x{i} {{<<: [*x{i - 1}, *x{i - 1}]}}\n" for i in range(1, 40)),
+    ),
+    ("deep", "x0: &x0 {A: b}\n" + "".join(f"x{i}: &x{i} {{<<: *x{i - 1}}}\n" for i in range(1, 40))),
+]
+
+
+@pytest.mark.parametrize("merges", [row[1] for row in MERGES], ids=[row[0] for row in MERGES])
+def test_merges_gone_wild_are_refused_or_read_at_once(merges: str) -> None:
+    for written in ("headers: *x39", "headers: {<<: *x39}"):
+        kind, _ = fault(merges + BINARY.replace("    headers: {}\n", f"    {written}\n"))
+        assert kind in ("", "Unreadable")
+
+
 # -- real ones -----------------------------------------------------------------------------------
 
 

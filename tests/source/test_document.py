@@ -150,3 +150,11 @@ def test_a_place_counts_characters_from_one(text: str, offset: int, place: tuple
     document = Document("f", codecs.BOM_UTF8 + text.encode())
     assert document.line_column(offset) == place
     assert document.place(offset) == ("f", *place)
+
+
+def test_a_format_of_raw_bytes_keeps_them() -> None:
+    raw = b"httprr trace v1\n\xff\x00\xe9\r\n"
+    document = Document("f", raw)
+    assert document.encode(document.text) == raw
+    assert document.encode(document.text + "é") == raw + "é".encode()
+    assert document.line_column(len(document.text) - 3) == (2, 3)

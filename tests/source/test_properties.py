@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from cassette_cli.errors import Refused, Unreadable
+from cassette_cli.source import yamltree
 from cassette_cli.source.document import Document
 from cassette_cli.source.edit import Edit, splice
 from cassette_cli.source.jsontree import parse_json
@@ -91,7 +92,11 @@ def _ruamel(value: object, width: int, indents: tuple[int, int]) -> str:
 
 
 def _read(text: str) -> tuple[Document, list[Node]]:
-    """The tree of a text; passes over what the other parser, or the active one, does not take."""
+    """The tree of a text; passes over what the other parser, or the active one, does not take.
+
+    The pure parser reads YAML 1.2, which has fewer line breaks than 1.1.
+    """
+    assume(not (yamltree.force_pure and set(text) & set("\x85\u2028\u2029")))
     document = Document("f", text.encode("utf-8", "surrogatepass"))
     try:
         expected(document.text)
@@ -102,7 +107,7 @@ def _read(text: str) -> tuple[Document, list[Node]]:
 
 
 @pytest.mark.usefixtures("parser")
-@_settings(150)
+@_settings(60)
 @given(dumped())
 def test_the_tree_is_what_the_other_parser_reads(text: str) -> None:
     document, trees = _read(text)
@@ -110,7 +115,7 @@ def test_the_tree_is_what_the_other_parser_reads(text: str) -> None:
     assert reading(document, trees) is None
 
 
-@_settings(300)
+@_settings(150)
 @given(dumped(st.lists(STRINGS, min_size=1, max_size=3)))
 def test_every_string_decodes_as_it_was_parsed(text: str) -> None:
     document, trees = _read(text)
@@ -119,7 +124,7 @@ def test_every_string_decodes_as_it_was_parsed(text: str) -> None:
 
 
 @pytest.mark.usefixtures("parser")
-@_settings(250)
+@_settings(80)
 @given(dumped(), st.data())
 def test_a_change_changes_only_that_value(text: str, data: st.DataObject) -> None:
     document, trees = _read(text)
@@ -139,7 +144,7 @@ def test_a_change_changes_only_that_value(text: str, data: st.DataObject) -> Non
 
 
 @pytest.mark.usefixtures("parser")
-@_settings(150)
+@_settings(50)
 @given(dumped(), st.data())
 def test_many_changes_of_one_value_are_all_made(text: str, data: st.DataObject) -> None:
     document, trees = _read(text)
@@ -153,7 +158,7 @@ def test_many_changes_of_one_value_are_all_made(text: str, data: st.DataObject) 
 
 
 @pytest.mark.usefixtures("parser")
-@_settings(250)
+@_settings(70)
 @given(dumped(), st.data())
 def test_removing_entries_then_parsing_is_the_model_without_them(text: str, data: st.DataObject) -> None:
     document, trees = _read(text)
@@ -165,7 +170,7 @@ def test_removing_entries_then_parsing_is_the_model_without_them(text: str, data
     assert removing(document, trees, container, entries) is None
 
 
-@_settings(150)
+@_settings(100)
 @given(st.dictionaries(STRINGS, STRINGS, min_size=1, max_size=4), STYLES, WIDTHS, st.data())
 def test_a_change_in_json_in_an_event_in_yaml_changes_only_that(
     model: dict[str, str], style: str | None, width: int, data: st.DataObject
@@ -189,7 +194,7 @@ def test_a_change_in_json_in_an_event_in_yaml_changes_only_that(
     assert read == model | {key: splice(model[key], [edit])}
 
 
-@_settings(200)
+@_settings(100)
 @given(
     st.binary(max_size=200),
     st.sampled_from([b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x1f\x8b\x08\0"]),

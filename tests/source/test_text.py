@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from cassette_cli.errors import Refused
-from cassette_cli.source.document import Document
+from cassette_cli.source.document import Document, Length
 from cassette_cli.source.edit import Edit, splice
 from cassette_cli.source.jsontree import parse_json
 from cassette_cli.source.style import Style
@@ -260,3 +260,34 @@ def test_two_documents_are_edited_in_one_batch() -> None:
     one, two = Document("one", b"k: a\n"), Document("two", b'{"k": "a"}')
     edits = rewrite([(texts(one)[1], [Edit(0, 1, "b")]), (texts(two)[1], [Edit(1, 1, "\n")])])
     assert (splice(one.text, edits[one]), splice(two.text, edits[two])) == ("k: b\n", '{"k": "a\\n"}')
+
+
+# -- lengths ---------------------------------------------------------------------------------------
+
+FRAMES = "13 [5:hello,3:abc] x"
+LENGTHS = (Length(4, 5, 6, 11), Length(12, 13, 14, 17, 16, 17), Length(0, 2, 4, 17))  # inner ones first
+
+COUNTED = [  # edits of the text, and what it then is: each number counts the bytes behind it
+    ("nothing", [], FRAMES),
+    ("outside", [Edit(19, 20, "longer")], "13 [5:hello,3:abc] longer"),
+    ("same-size", [Edit(6, 11, "HELLO")], "13 [5:HELLO,3:abc] x"),
+    ("grown", [Edit(6, 11, "hello world")], "20 [11:hello world,3:abc] x"),
+    ("bytes-not-characters", [Edit(6, 11, "é😀")], "14 [6:é😀,3:abc] x"),
+    ("hexadecimal", [Edit(14, 17, "x" * 10)], "20 [5:hello,a:xxxxxxxxxx] x"),
+    ("inserted-at-the-end", [Edit(11, 11, "!")], "14 [6:hello!,3:abc] x"),
+    ("both", [Edit(6, 8, ""), Edit(14, 17, "abcd")], "12 [3:llo,4:abcd] x"),
+    ("the-number-itself", [Edit(4, 5, "7"), Edit(6, 11, "goodbye")], "15 [7:goodbye,3:abc] x"),
+    ("nothing-left", [Edit(6, 11, "")], "8 [0:,3:abc] x"),
+    ("nothing-left-to-count", [Edit(14, 17, "")], "8 [5:hello,] x"),
+]
+
+
+@pytest.mark.parametrize(("edits", "expected"), [row[1:] for row in COUNTED], ids=[row[0] for row in COUNTED])
+def test_lengths_follow_what_they_count(edits: list[Edit], expected: str) -> None:
+    document = Document("f", FRAMES.encode())
+    document.lengths = LENGTHS
+    texts = [Text(FRAMES[e.start : e.end], document, e.start, e.end, Style.VERBATIM) for e in edits]
+    changes = [(text, [Edit(0, len(text), edit.text)]) for text, edit in zip(texts, edits, strict=True)]
+    after = _after(document, list(changes))
+    assert after == expected
+    assert int(after.split()[0]) == len(after.partition("[")[2].rpartition("]")[0].encode())
