@@ -119,10 +119,11 @@ def read_exchange(
     if said.kind is Kind.BINARY:
         answer = Answer(choices=(Message("assistant", (_media(interaction, said),)),))
     elif said.kind is Kind.TEXT and interaction.response.status == 200 and not said.problems:
-        answer = dialect.answer([Event("", said.text)])  # a transcript or subtitles, where they were asked for
+        answer = dialect.answer([Event("", said.text)])  # a transcript or subtitles, if they were asked for
     else:
         answer = dialect.answer(events)
-    problems = [*(f"the request: {problem}" for problem in asked.problems), *said.problems, *events.problems, *answer.problems]
+    problems = [f"the request: {problem}" for problem in asked.problems]
+    problems += [*said.problems, *events.problems, *answer.problems]
     streamed = said.kind in _STREAMS or bool(said.events) or (dialect is gemini and bool(_array(said)))
     complete = not streamed or (not events.broken and (answer.ended or bool(answer.finish_reason)))
     if events.broken:

@@ -249,7 +249,7 @@ def _outcome(reading: Reading) -> list[Span]:
     style = "bad" if status is None or status >= 400 else "good" if status < 300 else ""
     known = [] if interaction.frames else [Span(str(status) if status is not None else "no status", style)]
     if interaction.duration_ms is not None:
-        known.append(Span(f" · {words.duration(interaction.duration_ms)}", "dim"))
+        known.append(Span(f"{' · ' if known else ''}{words.duration(interaction.duration_ms)}", "dim"))
     return known
 
 

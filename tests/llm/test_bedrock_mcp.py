@@ -367,7 +367,8 @@ def test_an_mcp_tool_call_and_its_result_read_as_such() -> None:
         "method": "tools/call",
         "params": {"name": "add", "arguments": {"a": 1}},
     }
-    content: Json = [{"type": "text", "text": "2"}, {"type": "image", "data": "aGVsbG8=", "mimeType": "image/png"}]
+    image: Json = {"type": "image", "data": "aGVsbG8=", "mimeType": "image/png"}
+    content: Json = [{"type": "text", "text": "2"}, image]
     exchange = _mcp(
         call,
         {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progress": 1}},
