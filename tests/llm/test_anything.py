@@ -226,7 +226,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(ANYTHING, st.lists(ANYTHING, max_size=5), st.sampled_from([OPENAI, ANTHROPIC]))
 def test_no_stream_raises(asked: Json, events: list[Json], url: str) -> None:
     stream = "".join(f"data: {json.dumps(event)}\n\n" for event in events) or ": nothing\n\n"
@@ -234,7 +234,7 @@ def test_no_stream_raises(asked: Json, events: list[Json], url: str) -> None:
         _check(stream, body, url)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(ANYTHING, ANYTHING, st.sampled_from([OPENAI, ANTHROPIC]))
 def test_no_whole_reply_raises(asked: Json, said: Json, url: str) -> None:
     replies: list[Json] = [

@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -262,21 +263,31 @@ class _Raw:
         pass
 
 
-def _client(body: bytes, content_type: str) -> Any:
+@cache
+def _client_and_answers() -> tuple[Any, list[Any]]:
+    """botocore's client, and the list from which its next answer is taken."""
     import botocore.awsrequest
     import botocore.session
 
-    session = botocore.session.Session()
-    client = session.create_client(
+    client = botocore.session.Session().create_client(
         "bedrock-runtime",
         region_name="us-east-1",
         aws_access_key_id="x",
         aws_secret_access_key="x",  # noqa: S106
     )
-    client.meta.events.register(
-        "before-send",
-        lambda **_: botocore.awsrequest.AWSResponse(HOST, 200, {"content-type": content_type}, _Raw(body)),
-    )
+    answers: list[Any] = []
+
+    def answer(**_: Any) -> Any:
+        body, content_type = answers.pop()
+        return botocore.awsrequest.AWSResponse(HOST, 200, {"content-type": content_type}, _Raw(body))
+
+    client.meta.events.register("before-send", answer)
+    return client, answers
+
+
+def _client(body: bytes, content_type: str) -> Any:
+    client, answers = _client_and_answers()
+    answers.append((body, content_type))
     return client
 
 

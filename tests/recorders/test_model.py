@@ -54,7 +54,7 @@ def test_bytes_are_kept_as_base64(written: str, stored: bytes | None) -> None:
     body = Body(_node(json.dumps(written)), base64=True)
     assert (body.text, body.tree) == (None, None)
     if stored is None:
-        with pytest.raises(ValueError, match="^not base64"):
+        with pytest.raises(ValueError, match=r"^not base64"):
             _ = body.bytes
     else:
         assert body.bytes == stored

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cassette_cli.source import tree
@@ -175,6 +175,7 @@ ANY_TYPE = st.sampled_from(
 ANY_CODING = st.sampled_from(["", "gzip", "deflate", "br", "zstd", "gzip, br", "zstd,gzip", "compress", ","])
 
 
+@settings(deadline=None)
 @given(ANY_BODY, ANY_TYPE, ANY_CODING)
 def test_no_body_raises(body: str | bytes, content_type: str, coding: str) -> None:
     for loads in (json.loads, traced):
@@ -300,6 +301,7 @@ def test_traced_strings_lead_to_their_places_and_can_be_changed(style: str, mark
 NAMES = st.text(max_size=3) | st.just("<<")  # in YAML a merge key, in JSON a name as any other
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),

@@ -1,7 +1,7 @@
 """Server-sent events by WHATWG's rules (HTML, 9.2.6), JSON lines, and the places of both in the file."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cassette_cli.errors import Refused
@@ -95,6 +95,7 @@ LINES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(LINES, st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=20, max_size=20))
 def test_line_ends_make_no_difference(lines: list[str], ends: list[str]) -> None:
     # A line that ends in CR before an empty one that ends in LF would read as one CRLF.
@@ -108,6 +109,7 @@ def test_line_ends_make_no_difference(lines: list[str], ends: list[str]) -> None
     assert [(event.event, event.data, event.ended) for event in carried] == named
 
 
+@settings(deadline=None)
 @given(LINES, st.integers(0, 200))
 def test_a_cut_changes_only_the_last_event(lines: list[str], at: int) -> None:
     text = "".join(f"{line}\n" for line in lines)
