@@ -265,7 +265,7 @@ class _Raw:
 
 @cache
 def _client_and_answers() -> tuple[Any, list[Any]]:
-    """botocore's client, and the list from which its next answer is taken."""
+    """The client of botocore, and the list from which its next answer is taken."""
     import botocore.awsrequest
     import botocore.session
 
