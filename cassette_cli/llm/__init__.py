@@ -133,6 +133,8 @@ def read_exchange(
         problems.append(f"the stream is cut: {mark}no finish reason")
     elif said.kind in (Kind.TEXT, Kind.FORM, Kind.MULTIPART) and not answer.choices:
         problems.append(f"the reply is {said.kind}, no JSON")
+    elif said.kind is Kind.JSON and prompt.messages and not (answer.choices or answer.error or problems):
+        problems.append(f"the reply holds nothing that {dialect.ID} knows")
     return Exchange(dialect.ID, prompt, answer, streamed, complete, tuple(problems))
 
 

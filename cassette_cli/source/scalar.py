@@ -69,7 +69,9 @@ _MARKS = {
     Style.JSON: re.compile(
         r"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[\da-fA-F]{4}|.)", re.DOTALL
     ),
-    Style.SSE: re.compile(r"(?:\r\n|\r|\n)(?:(?!data:)[^\r\n]*(?:\r\n|\r|\n))*data: ?"),
+    Style.SSE: re.compile(
+        r"(?:\r\n|\r|\n)(?:(?!data(?:[:\r\n]|\Z))[^\r\n]*(?:\r\n|\r|\n))*data(?:: ?|(?=[\r\n])|\Z)"
+    ),
     Style.PERCENT: re.compile(r"(?:%[\da-fA-F]{2})+"),
     Style.FORM: re.compile(r"(?:%[\da-fA-F]{2})+|\+"),
 }
