@@ -143,7 +143,7 @@ def _embeddings(body: Object) -> Iterator[Item]:
             yield Item("embedding", {"index": index, "dimensions": len(vector)})
 
 
-_LISTS = ("results", "generations", "outputs", "choices")
+_LISTS = ("results", "generations", "outputs", "choices", "completions")
 
 
 def _plain(events: Iterable[Event]) -> Answer:
@@ -158,9 +158,11 @@ def _plain(events: Iterable[Event]) -> Answer:
             error = bedrock_converse.answer([Event(name, value)]).error
         inner = next((objects(body[key]) for key in _LISTS if key in body), [])
         for part in inner or [body]:
+            part = part | as_object(part.get("data"))  # AI21's completions
             texts = (part.get(key) for key in ("generation", "outputText", "completion", "text"))
             pieces += [text for text in texts if isinstance(text, str) and text][:1]
-            reasons = (part.get(key) for key in ("stop_reason", "completionReason", "finish_reason"))
+            reasons = [part.get(key) for key in ("stop_reason", "completionReason", "finish_reason")]
+            reasons.append(as_object(part.get("finishReason")).get("reason"))
             finish = next(filter(None, map(text_or_none, reasons)), finish)
             written = count(part.get("generation_token_count", part.get("tokenCount"))) or written
         read = count(body.get("prompt_token_count", body.get("inputTextTokenCount"))) or read

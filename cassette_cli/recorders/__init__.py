@@ -89,7 +89,7 @@ RAW_RECORDERS: tuple[RawRecorder, ...] = (httprr,)
 SUFFIXES = (".yaml", ".yml", ".json", ".gz", ".toml", ".har", ".httprr")  # that a walk looks into
 
 _ALL: tuple[Recorder | RawRecorder, ...] = (*RECORDERS, *RAW_RECORDERS)
-_TOML = re.compile(r"^\[\[interactions\]\]|^interactions = \[", re.MULTILINE)
+_TOML = re.compile(r"(?:\s|#[^\n]*\n)*+(?:\[\[interactions\]\]|(?:version|interactions)\s*=)")
 _CONFLICT = re.compile(r"^<<<<<<< .*\n(?:.*\n)*?=======\r?\n", re.MULTILINE)
 
 
@@ -115,7 +115,7 @@ def read_cassette(document: Document) -> Cassette:
 
 def _parse(document: Document) -> list[Node]:
     try:
-        if _TOML.search(document.text):
+        if _TOML.match(document.text):
             return [cassetter.read_toml(document)]
         if document.text.lstrip()[0] not in "{[":
             return parse_yaml(document)

@@ -114,6 +114,7 @@ CHANGED = [
     ("literal-breaks-in", "|\n  ab\n", (1, 1, "\n\n\n"), "|\n  a\n\n\n  b\n"),
     ("literal-lines-joined", "|\n  a\n  b\n", (1, 2, ""), "|\n  ab\n"),
     ("literal-blank-line-filled", "|\n  a\n\n  b\n", (2, 2, "x"), "|\n  a\n  x\n  b\n"),
+    ("literal-other-blank-lines-stay", "|\n  a\n\n  b\n \n  c\n", (2, 2, "x"), "|\n  a\n  x\n  b\n \n  c\n"),
     ("literal-line-joins-a-blank-line", "|\n  a\n\n  b\n", (2, 3, ""), "|\n  a\n  b\n"),
     ("literal-line-emptied", "|\n  a\n  b\n  c\n", (2, 3, ""), "|\n  a\n  \n  c\n"),
     ("literal-final-break-gone", "|\n  a\n", (1, 2, ""), "|-\n  a\n"),
