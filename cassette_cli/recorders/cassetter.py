@@ -6,7 +6,6 @@ hold the same for HTTP alone; TOML has no spans here, so they can be read but no
 """
 
 import re
-import tomllib
 from collections.abc import Sequence as Roots
 
 from cassette_cli.errors import Place, Unreadable
@@ -135,6 +134,8 @@ def _body(side: Mapping) -> Body:
 
 def read_toml(document: Document) -> Node:
     """The tree of a TOML text; its strings have no places and refuse edits."""
+    import tomllib  # on use: few files are TOML
+
     try:
         value = tomllib.loads(document.text)
     except tomllib.TOMLDecodeError as error:
