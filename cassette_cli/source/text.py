@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from cassette_cli.errors import Place, Refused
 from cassette_cli.source.document import Document
-from cassette_cli.source.edit import Edit, ordered
+from cassette_cli.source.edit import Edit, ordered, splice
 from cassette_cli.source.style import BLOCKS, Style
 
 if TYPE_CHECKING:
@@ -123,9 +123,13 @@ class Text(str):
         start = self.content_start
         gap = self._gap() if start == self.end and self.style is Style.PLAIN else ""
         spelt = respell(self.style, self.parent.text[start : self.end], edits, self._indent())
-        if spelt is None:
+        if spelt is None or (self.style is Style.SSE and self._loses_blank(edits)):
             raise Refused("the new text cannot be written here", self.place(edits[0].start))
         return [(self.parent, [Edit(start + one, start + two, gap + new) for one, two, new in spelt])]
+
+    def _loses_blank(self, edits: Sequence[Edit]) -> bool:
+        """Whether an event's data would begin with the one blank that a reader drops behind `data:`."""
+        return splice(self, edits).startswith(" ") and self.parent.text[self.start - 1 : self.start] == ":"
 
     def _gap(self) -> str:
         """What separates a new value from the indicator or tag before it, where none stood; or Refused."""

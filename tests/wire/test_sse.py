@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from cassette_cli.errors import Refused
 from cassette_cli.source.document import Document
 from cassette_cli.source.edit import Edit, splice
+from cassette_cli.source.style import Style
 from cassette_cli.source.text import Text, rewrite
 from cassette_cli.wire.sse import Event, looks_like_events, read_events, read_lines
 from tests.wire.messages import STYLES, again, stored
@@ -254,3 +255,12 @@ def _apply(text: Text, data: Text, changes: list[Edit]) -> Text:
     document = text.document
     edits = rewrite([(data, changes)]).get(document, [])
     return again(text, Document(document.name, document.encode(splice(document.text, edits))))
+
+
+def test_a_blank_that_readers_would_drop_is_refused() -> None:
+    body = Text("data:x\n\n", Document("x", b"data:x\n\n"), 0, 8, Style.VERBATIM)
+    (event,) = read_events(body)
+    assert isinstance(event.data, Text)
+    with pytest.raises(Refused):
+        rewrite([(event.data, [Edit(0, 1, " y")])])
+    assert rewrite([(event.data, [Edit(0, 1, "y")])])
