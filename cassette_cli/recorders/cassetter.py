@@ -45,18 +45,9 @@ def load(document: Document, roots: Roots[Node]) -> Cassette:
     readers = {"interactions": _http, "grpc_interactions": _grpc, "ws_interactions": _websocket}
     found: list[Interaction] = []
     for key, read in readers.items():
-        for entry in _entries(root, key):
+        for entry in reading.interactions(root, key):
             found.append(read(len(found), entry))
     return Cassette(ID, version, tuple(found), document)
-
-
-def _entries(root: Mapping, key: str) -> list[Mapping]:
-    node = root.get(key)
-    if reading.is_null(node):
-        return []
-    if not isinstance(node, Sequence):
-        raise reading.wrong(node, key, "a list", root)
-    return [reading.mapping(entry, f"{key}[{i}]", node) for i, entry in enumerate(node)]
 
 
 def _http(index: int, entry: Mapping) -> Interaction:
@@ -96,7 +87,7 @@ def _grpc(index: int, entry: Mapping) -> Interaction:
 
 def _websocket(index: int, entry: Mapping) -> Interaction:
     url = reading.string(entry.get("uri"), "uri", entry)
-    frames = tuple(_frame(frame) for frame in _entries(entry, "frames"))
+    frames = tuple(_frame(frame) for frame in reading.interactions(entry, "frames"))
     return _connection(index, entry, "WebSocket", url, frames, entry.get("headers"))
 
 

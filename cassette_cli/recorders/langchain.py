@@ -28,7 +28,7 @@ def matches(roots: Roots[Node]) -> bool:
 
 def load(document: Document, roots: Roots[Node]) -> Cassette:
     root = reading.mapping(roots[0], "the file", roots[0])
-    requests, responses = (_entries(root, key) for key in ("requests", "responses"))
+    requests, responses = (reading.interactions(root, key) for key in ("requests", "responses"))
     if len(requests) != len(responses):
         raise Unreadable(
             f"{len(requests)} requests stand beside {len(responses)} responses",
@@ -39,12 +39,3 @@ def load(document: Document, roots: Roots[Node]) -> Cassette:
         vcrpy.interaction(i, request, request, response) for i, (request, response) in enumerate(pairs)
     )
     return Cassette(ID, None, interactions, document)
-
-
-def _entries(root: Mapping, key: str) -> list[Mapping]:
-    node = root.get(key)
-    if reading.is_null(node):
-        return []
-    if not isinstance(node, Sequence):
-        raise reading.wrong(node, key, "a list", root)
-    return [reading.mapping(entry, f"{key}[{i}]", node) for i, entry in enumerate(node)]
