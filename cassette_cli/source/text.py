@@ -4,15 +4,15 @@ A `Text` *is* its decoded value, so it goes wherever a string goes; besides, it 
 of its parent that it was read from and the style in which it stands there. The parent is the
 document or another text, so layers nest: a word in a JSON string in a server-sent event in a YAML
 block is four texts, each of which only knows the one around it. A `Joined` text is spread over
-several (a reply over its streamed deltas).
+several (a reply over its streamed deltas); a `Packed` one is held encoded as a whole (base64, gzip).
 
 `rewrite` is the one verb for editing: changes of texts in, edits of documents out. Reading alone
 needs neither `scalar` nor `respell`, so they are imported on use.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
 
 from cassette_cli.errors import Place, Refused
 from cassette_cli.source.document import Document
@@ -55,7 +55,8 @@ def properties(text: str, node: "_Tagged") -> tuple[int, int]:
 class Text(str):
     """A decoded string read from the characters start..end of its parent."""
 
-    __slots__ = ("anchor", "end", "parent", "start", "style", "tag")
+    __slots__ = ("_read", "anchor", "end", "parent", "start", "style", "tag")
+    _read: "Decoded"  # there once it was asked for
     parent: "Source"
     start: int
     end: int
@@ -116,6 +117,19 @@ class Text(str):
     def place(self, position: int = 0) -> Place:
         return self.document.place(self.offset(position))
 
+    def spans(self, start: int, end: int) -> "Iterator[Span]":
+        """Where the characters start..end stand: in the document, or in the packed text around them."""
+        if self.style is Style.FIXED:
+            first, last = self.start, self.end
+        else:
+            decoded, begin = self._decoded(), self.content_start
+            first = begin + decoded.start_of(start)
+            last = max(first, begin + decoded.end_of(end)) if end > start else first
+        if isinstance(self.parent, Document):
+            yield Span(self.parent, first, last)
+        else:
+            yield from self.parent.spans(first, last)
+
     def parent_edits(self, edits: Sequence[Edit]) -> "Lowered":
         """What the parent must change so that this text changes; raises Refused if nothing would do."""
         from cassette_cli.source.respell import respell
@@ -142,7 +156,12 @@ class Text(str):
     def _decoded(self) -> "Decoded":
         from cassette_cli.source.scalar import decode
 
-        return decode(self.style, self.parent.text[self.content_start : self.end], self._indent())
+        try:
+            return self._read
+        except AttributeError:
+            source = self.parent.text[self.content_start : self.end]
+            self._read = decode(self.style, source, self._indent())
+            return self._read
 
     def _indent(self) -> int:
         if self.style not in BLOCKS:
@@ -150,6 +169,42 @@ class Text(str):
         from cassette_cli.source.scalar import block_indent
 
         return block_indent(self.parent.text[self.content_start : self.end], self)
+
+
+class Packed(Text):
+    """A text that another one holds encoded as a whole: in base64, compressed, in another charset."""
+
+    __slots__ = ("pack",)
+    pack: Callable[[str], str]
+
+    @classmethod
+    def of(cls, value: str, parent: "Text | Joined", pack: Callable[[str], str]) -> Self:
+        """The text `value` that `parent` holds; `pack` makes of another value what `parent` must hold then."""
+        self = cls(value, parent, 0, len(parent.text), Style.FIXED)
+        self.pack = pack
+        return self
+
+    def offset(self, position: int = 0) -> int:  # noqa: ARG002 - all of it stands in one place
+        return self.parent.offset() if isinstance(self.parent, Text | Joined) else self.start
+
+    def spans(self, start: int, end: int) -> "Iterator[Span]":
+        yield Span(self, start, end)
+
+    def parent_edits(self, edits: Sequence[Edit]) -> "Lowered":
+        try:
+            packed = self.pack(splice(self, edits))
+        except ValueError as error:
+            raise Refused(f"the new text cannot be packed as the old one is: {error}", self.place()) from None
+        return [(self.parent, [difference(self.parent.text, packed)])]
+
+
+def difference(old: str, new: str) -> Edit:
+    """The one edit that makes `new` of `old`, without what both begin and end with."""
+    most = min(len(old), len(new))
+    start = next((place for place in range(most) if old[place] != new[place]), most)
+    room = most - start
+    end = next((place for place in range(room) if old[-1 - place] != new[-1 - place]), room)
+    return Edit(start, len(old) - end, new[start : len(new) - end])
 
 
 class Joined(str):
@@ -188,6 +243,21 @@ class Joined(str):
     def place(self, position: int = 0) -> Place:
         return self.document.place(self.offset(position))
 
+    def spans(self, start: int, end: int) -> "Iterator[Span]":
+        """Where the characters start..end stand, piece by piece."""
+        for piece, first, last in self.cut(start, end):
+            if isinstance(piece, Text | Joined):
+                yield from piece.spans(first, last)
+
+    def cut(self, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+        """The pieces that hold the characters start..end, with what each holds of them."""
+        begin = 0
+        for piece in self.pieces:
+            first, last = max(start - begin, 0), min(end - begin, len(piece))
+            if first < last:
+                yield piece, first, last
+            begin += len(piece)
+
     def parent_edits(self, edits: Sequence[Edit]) -> "Lowered":
         """The edits dealt out: the first piece that one touches takes the new text, others only lose."""
         result: Lowered = []
@@ -210,15 +280,29 @@ class Joined(str):
         return result
 
 
+class Span(NamedTuple):
+    """The characters start..end of a document, or of a text that is packed into one."""
+
+    root: Document | Packed
+    start: int
+    end: int
+
+
 Source: TypeAlias = Document | Text | Joined  # what a text can stand in
 Lowered: TypeAlias = list[tuple[Source, list[Edit]]]
 
 
-def rewrite(changes: Iterable[tuple[Text | Joined, Iterable[Edit]]]) -> dict[Document, list[Edit]]:
+Change: TypeAlias = tuple[Text | Joined, Iterable[Edit]]
+
+
+def rewrite(
+    changes: Iterable[Change], wanted: "dict[int, str] | None" = None
+) -> dict[Document, list[Edit]]:
     """The edits of each document after which every text reads with its changes made.
 
     One batch for all changes of a file: the deepest layer is lowered first, so that what several
     layers do to one scalar meets there. Raises Refused where changes overlap or cannot be written.
+    `wanted` is given what each text that changes, in whichever layer, must then read as, by its id.
     """
     pending: dict[int, tuple[Text | Joined, list[Edit]]] = {}
     result: dict[Document, list[Edit]] = {}
@@ -234,7 +318,10 @@ def rewrite(changes: Iterable[tuple[Text | Joined, Iterable[Edit]]]) -> dict[Doc
     while pending:
         deepest = max(pending, key=lambda key: pending[key][0].depth)
         text, edits = pending.pop(deepest)
-        for target, lowered in text.parent_edits(ordered(edits)) if edits else ():
+        edits = ordered(edits)
+        if wanted is not None:
+            wanted[id(text)] = splice(text, edits)
+        for target, lowered in text.parent_edits(edits) if edits else ():
             add(target, lowered)
     return {document: ordered(edits + _lengths(document, edits)) for document, edits in result.items()}
 

@@ -44,14 +44,14 @@ class Mapping:
     anchor: str | None = None
 
     def get(self, key: str) -> "Text | Mapping | Sequence | None":
-        """The value under `key`, an alias followed; the last one counts, then a merged (`<<`) one."""
+        """The value under `key`, an alias followed; the last one counts, then the first merged (`<<`) one."""
         merged: list[Node] = []
         for name, value in reversed(self.items):
             if name == key:
                 return resolve(value)
             if name == "<<" and name.style is Style.PLAIN:
                 merged.append(value)
-        return _inherited(merged, key) if merged else None
+        return _inherited(merged[::-1], key) if merged else None
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and self.get(key) is not None
@@ -93,7 +93,7 @@ def _inherited(merged: list[Node], key: str) -> "Text | Mapping | Sequence | Non
                 if name == key:
                     return resolve(value)
                 if _is_merge(name):
-                    inner.append(value)
+                    inner.insert(0, value)
         merged[:0] = inner
     return None
 
@@ -140,8 +140,8 @@ def plain(node: Node) -> Json:
         for key, value in node.items:
             if _is_merge(key):
                 sources = convert(value, expanded, depth + 1)
-                for source in reversed(sources) if isinstance(sources, list) else (sources,):
-                    merged |= source if isinstance(source, dict) else {}
+                for source in sources if isinstance(sources, list) else (sources,):
+                    merged = (source if isinstance(source, dict) else {}) | merged
             else:
                 own[key if isinstance(key, Text) else "?"] = convert(value, expanded, depth + 1)
         return merged | own
