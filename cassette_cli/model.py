@@ -6,13 +6,16 @@ not write down (a method that it leaves out) is a plain string.
 """
 
 from binascii import Error as BadBase64
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from cassette_cli.source.document import Document
 from cassette_cli.source.text import Joined, Text
 from cassette_cli.source.tree import Node, offset_of
+
+Bytes: TypeAlias = bytes  # the name that `Body` has for its own
 
 
 class Header(NamedTuple):
@@ -25,7 +28,8 @@ class Header(NamedTuple):
 class Body(NamedTuple):
     """A stored body: a scalar (text, or bytes in base64 or hex), a tree, bytes of their own, or nothing.
 
-    Where a scalar packs its bytes otherwise (zlib in base64, Erlang's terms), `data` holds them unpacked.
+    Where a scalar packs its bytes otherwise (zlib in base64, Erlang's terms), `data` holds them unpacked,
+    and `pack` says what the scalar is for other bytes.
     """
 
     node: Node | Joined | None = None  # a Joined where a text is stored in several
@@ -33,6 +37,7 @@ class Body(NamedTuple):
     data: bytes | None = None
     hex: bool = False
     missing: str | None = None  # why a body that there was cannot be had
+    pack: Callable[[Bytes], str] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -63,12 +68,34 @@ class Body(NamedTuple):
         except BadBase64 as error:
             raise ValueError(f"not base64: {error}") from None
 
+    def stored(self, data: Bytes) -> str:
+        """What the scalar must be for the body to be `data`; raises ValueError where that is not known."""
+        old = self.node if isinstance(self.node, Text | Joined) else ""
+        if self.pack:
+            return self.pack(data)
+        if self.data is not None:
+            raise ValueError("what packed it here cannot be done again")
+        if self.hex:
+            return data.hex() if old == old.lower() else data.hex().upper()
+        if self.base64:
+            return in_lines_like(old, b2a_base64(data, newline=False).decode("ascii"))
+        return data.decode("utf-8", "surrogatepass")
+
+
+def in_lines_like(old: str, text: str) -> str:
+    """Text without line breaks, broken into lines as long as the first of `old`, if that has several."""
+    first, _, rest = old.rstrip("\n").partition("\n")
+    if rest:
+        text = "\n".join(text[at : at + len(first)] for at in range(0, len(text), len(first)))
+    return text + old[len(old.rstrip("\n")) :]
+
 
 class Request(NamedTuple):
     method: str
     url: str
     headers: tuple[Header, ...]
     body: Body
+    lengths: tuple[Text, ...] = ()  # where the recorder itself says how many bytes the body has
 
     def header(self, name: str) -> str:
         return joined_values(self.headers, name)
@@ -78,6 +105,7 @@ class Response(NamedTuple):
     status: int | None
     headers: tuple[Header, ...]
     body: Body
+    lengths: tuple[Text, ...] = ()
 
     def header(self, name: str) -> str:
         return joined_values(self.headers, name)
@@ -122,6 +150,7 @@ class Cassette:
     version: str | None
     interactions: tuple[Interaction, ...]
     document: Document
+    roots: tuple[Node, ...] = ()  # the trees of the file, if it has any
 
     def line(self, interaction: Interaction) -> int:
         return self.document.line_column(offset_of(interaction.node))[0]

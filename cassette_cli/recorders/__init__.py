@@ -7,6 +7,7 @@ a module with `ID`, `HINT`, `matches` and `load`, and a row here. What is neithe
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from cassette_cli.errors import Place, Unreadable, Unrecognised
@@ -108,7 +109,7 @@ def read_cassette(document: Document) -> Cassette:
     roots = _parse(document)
     for recorder in RECORDERS:
         if recorder.matches(roots):
-            return recorder.load(document, roots)
+            return replace(recorder.load(document, roots), roots=tuple(roots))
     known = ", ".join(recorder.ID for recorder in _ALL)
     raise Unrecognised(f"not a cassette of a recorder that is known ({known})", Place(document.name))
 

@@ -74,4 +74,8 @@ def _body(response: Mapping) -> Body:
     except ValueError:
         return packed  # reading it will say what is wrong
     size = int.from_bytes(term[2:6])
-    return packed._replace(data=term[6:]) if term.startswith(_BINARY) and len(term) == 6 + size else packed
+    if not term.startswith(_BINARY) or len(term) != 6 + size:
+        return packed
+    return packed._replace(
+        data=term[6:], pack=lambda data: packed.stored(_BINARY + len(data).to_bytes(4) + data)
+    )

@@ -55,11 +55,13 @@ def _interaction(index: int, entry: Mapping) -> Interaction:
             reading.string(request.get("url"), "url", request),
             reading.headers(request.get("headers"), request),
             reading.body(request.get("body")),
+            reading.lengths(request.get("content_length")),
         ),
         Response(
             reading.integer(response.get("code")),
             reading.headers(response.get("headers"), response),
             reading.body(response.get("body")),
+            reading.lengths(response.get("content_length")),
         ),
         duration_ms=_milliseconds(response.get("duration")),
     )

@@ -8,6 +8,7 @@ http://www.softwareishard.com/blog/har-12-spec, https://netflix.github.io/pollyj
 
 import json
 import re
+from base64 import b64encode
 from binascii import Error as BadBase64
 from binascii import a2b_base64
 from collections.abc import Iterator
@@ -71,6 +72,7 @@ def _request(document: Document, entry: Mapping) -> Request:
         reading.string(request.get("url"), "url", request),
         headers,
         _posted(document, request.get("postData"), joined_values(headers, "content-type")),
+        reading.lengths(request.get("bodySize")),
     )
 
 
@@ -85,7 +87,9 @@ def _response(document: Document, entry: Mapping) -> Response:
         body = reading.body(error)
     elif body.missing and bodiless:
         body = Body()
-    return Response(status or None, headers, body)  # 0 stands for no response
+    size = content.get("size") if isinstance(content, Mapping) else None
+    lengths = reading.lengths(size, response.get("bodySize"))
+    return Response(status or None, headers, body, lengths)  # 0 stands for no response
 
 
 def _headers(message: Mapping, cookie: str) -> tuple[Header, ...]:
@@ -139,7 +143,13 @@ def _content(document: Document, content: Mapping, headers: tuple[Header, ...]) 
     if text.startswith("[") and joined_values(headers, "content-encoding"):
         chunks = _chunks(text, in_base64=in_base64, flagged=flagged)
         if chunks is not None:
-            return Body(text, base64=in_base64, hex=not in_base64, data=chunks)
+            return Body(
+                text,
+                base64=in_base64,
+                hex=not in_base64,
+                data=chunks,
+                pack=lambda data: _one_chunk(data, in_base64=in_base64),
+            )
     return Body(text, base64=in_base64, hex=flagged and not in_base64)
 
 
@@ -153,6 +163,10 @@ def _chunks(text: str, *, in_base64: bool, flagged: bool) -> bytes | None:
         return data if in_base64 or flagged or data.startswith(_GZIP) else None
     except (ValueError, BadBase64, RecursionError):
         return None
+
+
+def _one_chunk(data: bytes, *, in_base64: bool) -> str:
+    return json.dumps([b64encode(data).decode("ascii") if in_base64 else data.hex()])
 
 
 def _frames(messages: Sequence, started: Node | None) -> Iterator[Frame]:

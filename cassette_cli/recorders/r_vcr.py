@@ -53,4 +53,7 @@ def _inflated(packed: Body) -> Body:
         data = unpacker.decompress(packed.bytes, LARGEST_UNPACKED)
     except (ValueError, zlib.error):
         return packed
-    return packed._replace(data=data) if unpacker.eof else packed
+    if not unpacker.eof:
+        return packed
+    wbits = 31 if packed.bytes.startswith(b"\x1f\x8b") else 15
+    return packed._replace(data=data, pack=lambda data: packed.stored(zlib.compress(data, wbits=wbits)))

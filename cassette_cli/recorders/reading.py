@@ -12,7 +12,7 @@ from cassette_cli.errors import Unreadable
 from cassette_cli.model import Body, Header
 from cassette_cli.source.document import Document
 from cassette_cli.source.style import Style
-from cassette_cli.source.text import Joined, Text
+from cassette_cli.source.text import Joined, Packed, Text
 from cassette_cli.source.tree import Mapping, Node, Sequence, document_of, offset_of, plain_scalar, resolve
 
 BINARY = ("tag:yaml.org,2002:binary", "!binary")  # the short tag is Ruby's
@@ -63,6 +63,11 @@ def integer(node: Node | None) -> int | None:
         return int(node) if isinstance(node, Text) else None
     except ValueError:
         return None
+
+
+def lengths(*nodes: Node | None) -> tuple[Text, ...]:
+    """Those of the nodes that are a number of bytes; -1 stands for an unknown one."""
+    return tuple(node for node in nodes if isinstance(node, Text) and (integer(node) or 0) >= 0)
 
 
 def interactions(root: Mapping, key: str = "interactions") -> list[Mapping]:
@@ -120,8 +125,7 @@ def headers(node: Node | None, parent: Node, nested: int = 0) -> tuple[Header, .
         if isinstance(entry, Sequence) and len(entry.items) == 2 and isinstance(entry.items[0], Text):
             found += _values(entry.items[0], resolve(entry.items[1]))
         elif isinstance(entry, Text):
-            line = entry.partition(":")
-            found.append(Header(line[0], line[2].strip()))
+            found.append(_line(entry))
         elif isinstance(entry, Mapping) and "name" in entry:
             value = entry.get("value")
             found += _values(string(entry.get("name"), "name", entry), None if is_null(value) else value)
@@ -130,6 +134,14 @@ def headers(node: Node | None, parent: Node, nested: int = 0) -> tuple[Header, .
         else:
             raise wrong(entry, "a header", "a name and a value", node)
     return tuple(found)
+
+
+def _line(entry: Text) -> Header:
+    """A header that stands in one string, as on the wire."""
+    name, colon, value = entry.partition(":")
+    start = len(name) + len(colon) + len(value) - len(value.lstrip())
+    end = max(start, len(entry.rstrip()))
+    return Header(Text.inside(entry, 0, len(name), Style.LINE), Text.inside(entry, start, end, Style.LINE))
 
 
 def _mapped_headers(node: Mapping, nested: int) -> tuple[Header, ...]:
@@ -171,7 +183,8 @@ def unpacked(value: Text) -> Text:
         text = a2b_base64(value.encode("ascii", "replace")).decode("latin-1")
     except BadBase64:
         return value
-    return Text(text, value.parent, value.start, value.end, Style.FIXED, value.tag, value.anchor)
+    packed = Body(value, base64=True)
+    return Packed.of(text, value, lambda text: packed.stored(text.encode("latin-1")))
 
 
 def body(node: Node | None) -> Body:

@@ -36,4 +36,5 @@ def _body(node: Node | None) -> Body:
         data = a2b_base64((text + "=" * (-len(text) % 4)).encode("ascii", "replace"), strict_mode=True)
     except BadBase64:
         return Body(text, base64=True)  # reading it will say what is wrong
-    return Body(text, base64=True, data=data)
+    packed = Body(text, base64=True)
+    return packed._replace(data=data, pack=lambda data: packed.stored(data).rstrip("="))

@@ -76,7 +76,7 @@ class Document:
         if text == self.text:
             return self.raw
         data = self._mark + text.encode(self.charset, self.errors)
-        return _zip_like(self.raw, data) if self.zipped else data
+        return zip_like(self.raw, data) if self.zipped else data
 
     def sibling(self, relative: str) -> bytes | None:
         """The bytes of a file named relative to this one's folder; None if they cannot be had."""
@@ -121,7 +121,7 @@ def _unzip(name: str, raw: bytes) -> bytes:
     return b"".join(out)
 
 
-def _zip_like(original: bytes, data: bytes) -> bytes:
+def zip_like(original: bytes, data: bytes) -> bytes:
     """`data` as one gzip member under the header (name, time, ...) of the original file."""
     packer = zlib.compressobj(9, wbits=-15)
     body = packer.compress(data) + packer.flush()

@@ -196,6 +196,8 @@ def _encode(scalar: _Scalar, text: str, behind: int) -> str | None:
             return quote(text, safe="", errors="surrogateescape")
         case Style.FORM:
             return quote_plus(text, errors="surrogateescape")
+        case Style.UTF8:
+            return None if _SURROGATE.search(text) else text.encode().decode("latin-1")
         case Style.DOUBLE:
             return _DOUBLE_ESCAPED.sub(_escape_double, text)
     if not _PRINTABLE.match(text):

@@ -74,6 +74,7 @@ _MARKS = {
     ),
     Style.PERCENT: re.compile(r"(?:%[\da-fA-F]{2})+"),
     Style.FORM: re.compile(r"(?:%[\da-fA-F]{2})+|\+"),
+    Style.UTF8: re.compile(r"[\x80-\xff]+"),
 }
 _BREAKS = re.compile(BREAK)
 _LINE = re.compile(rf"([^{BREAKS}]*)({BREAK}|\Z)")
@@ -115,6 +116,8 @@ def _decode_mark(style: Style, mark: str) -> str | None:
     """What an escape or a fold stands for; None for blanks that stand for themselves."""
     if style is Style.SSE:
         return "\n"
+    if style is Style.UTF8:
+        return mark.encode("latin-1").decode("utf-8", "replace")
     if style in (Style.PERCENT, Style.FORM):
         return " " if mark == "+" else unquote(mark, errors="surrogateescape")
     if mark == "''":

@@ -19,6 +19,7 @@ class Style(StrEnum):
     PERCENT = "percent"  # a part of a URL
     FIXED = "fixed"  # read by a parser that tells no places: cannot be changed
     FORM = "form"  # a part of a query or form, where + is a blank
+    UTF8 = "utf-8"  # bytes as characters of the same numbers, which are UTF-8
 
 
 BLOCKS = (Style.LITERAL, Style.FOLDED)

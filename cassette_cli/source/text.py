@@ -179,7 +179,7 @@ class Packed(Text):
 
     @classmethod
     def of(cls, value: str, parent: "Text | Joined", pack: Callable[[str], str]) -> Self:
-        """The text `value` that `parent` holds; `pack` makes of another value what `parent` must hold then."""
+        """The text that `parent` holds; `pack` makes of another one what `parent` must be for it."""
         self = cls(value, parent, 0, len(parent.text), Style.FIXED)
         self.pack = pack
         return self
@@ -295,9 +295,7 @@ Lowered: TypeAlias = list[tuple[Source, list[Edit]]]
 Change: TypeAlias = tuple[Text | Joined, Iterable[Edit]]
 
 
-def rewrite(
-    changes: Iterable[Change], wanted: "dict[int, str] | None" = None
-) -> dict[Document, list[Edit]]:
+def rewrite(changes: Iterable[Change], wanted: "dict[int, str] | None" = None) -> dict[Document, list[Edit]]:
     """The edits of each document after which every text reads with its changes made.
 
     One batch for all changes of a file: the deepest layer is lowered first, so that what several

@@ -13,10 +13,10 @@ from cassette_cli.errors import CassetteError
 from cassette_cli.model import Body, Request, Response
 from cassette_cli.source.jsontree import parse_json
 from cassette_cli.source.style import Style
-from cassette_cli.source.text import Joined, Text
+from cassette_cli.source.text import Joined, Packed, Text
 from cassette_cli.source.tree import Json, plain
-from cassette_cli.wire.codings import undo_codings
-from cassette_cli.wire.eventstream import looks_like_frames, read_frames
+from cassette_cli.wire.codings import redo_codings, undo_codings
+from cassette_cli.wire.eventstream import Frames, looks_like_frames, read_frames
 from cassette_cli.wire.multipart import form_fields, multipart_fields
 from cassette_cli.wire.sse import Event, looks_like_events, read_array, read_events, read_lines
 
@@ -82,19 +82,31 @@ def _read(message: Request | Response, loads: Callable[[str], Json]) -> Content:
         return _classify(Content(Kind.TEXT, None, body.text), media_type, loads)
     try:
         # Python 2's vcrpy wrote compressed bytes as characters of the same numbers.
-        data = body.bytes if body.text is None else body.text.encode("latin-1")
+        stored = body.bytes if body.text is None else body.text.encode("latin-1")
     except ValueError as error:
         return Content(Kind.TEXT, None, str(body.node), problems=(str(error),))
-    data, encoding, problem = undo_codings(data, message.header("content-encoding"), media_type)
+    content_type = message.header("content-type")
+    data, encoding, problem = undo_codings(stored, message.header("content-encoding"), media_type)
     problems = (problem,) if problem else ()
+    node = body.node if loads is traced and not problem else None
+
+    def pack(data: bytes) -> str:
+        packed = redo_codings(data, encoding, stored)
+        return body.stored(packed) if body.text is None else packed.decode("latin-1")
+
     if looks_like_frames(data):
-        frames, faults = read_frames(data)
+        source: bytes | Frames = data
+        if isinstance(node, Text | Joined):
+            source = Frames.of(data.decode("latin-1"), node, lambda text: pack(text.encode("latin-1")))
+        frames, faults = read_frames(source)
         return Content(
             Kind.EVENTSTREAM, data, None, encoding, events=tuple(frames), problems=(*problems, *faults)
         )
-    text = _decode(data, message.header("content-type"))
+    text, charset = _decode(data, content_type)
     if text is None:
         return Content(Kind.BINARY, data, None, encoding, problems=problems)
+    if charset and isinstance(node, Text | Joined):
+        text = Packed.of(text, node, lambda text: pack(text.encode(charset)))
     return _classify(Content(Kind.TEXT, data, text, encoding, problems=problems), media_type, loads)
 
 
@@ -165,8 +177,8 @@ def _brief(error: Exception) -> str:
     return error.message if isinstance(error, CassetteError) else str(error)
 
 
-def _decode(data: bytes, content_type: str) -> str | None:
-    """The text of a body, or None where it is no text."""
+def _decode(data: bytes, content_type: str) -> tuple[str | None, str | None]:
+    """The text of a body, or None where it is no text, and the charset that it is whole in."""
     charset = content_type.lower().partition("charset=")[2].partition(";")[0].strip(" \"'")
     for name in (charset or "utf-8", "utf-8"):
         try:
@@ -174,7 +186,8 @@ def _decode(data: bytes, content_type: str) -> str | None:
         except (LookupError, ValueError):  # no such charset, no charset name at all, not its text
             continue
         if "\0" not in text[:4096]:
-            return text
+            return text, name
     text = data.decode("utf-8", "replace")
     # A recording that was cut inside a character is text all the same; the cut is shown as U+FFFD.
-    return text if text.rstrip("\ufffd").count("\ufffd") == 0 and len(text) > 8 and "\0" not in text else None
+    cut = text.rstrip("\ufffd").count("\ufffd") == 0 and len(text) > 8 and "\0" not in text
+    return text if cut else None, None

@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Callable
 from typing import NamedTuple
 
+from cassette_cli.source.document import zip_like
+
 LARGEST_BODY = 128 * 1024 * 1024  # bytes; a body that unpacks to more is left as it is, and said
 
 
@@ -57,6 +59,31 @@ def undo_codings(data: bytes, claimed: str, media_type: str = "") -> Unpacked:
             if not is_text(data):
                 problem = f"the {name} data cannot be unpacked: {error}"
     return Unpacked(data, ", ".join(undone) or None, problem)
+
+
+def redo_codings(data: bytes, encoding: str | None, before: bytes) -> bytes:
+    """`data` under the codings that were undone, as `before` had them; raises ValueError for others."""
+    for name in encoding.split(", ") if encoding else ():
+        match name.removeprefix("x-"):
+            case "gzip" if before.startswith(b"\x1f\x8b"):
+                data = zip_like(before, data)
+            case "gzip":  # under another coding
+                data = zlib.compress(data, wbits=31)
+            case "deflate":
+                wbits = 15 if before[0] & 15 == 8 and int.from_bytes(before[:2]) % 31 == 0 else -15
+                packer = zlib.compressobj(wbits=wbits)
+                data = packer.compress(data) + packer.flush()
+            case "br":
+                import brotli
+
+                data = brotli.compress(data)
+            case "zstd":
+                import zstandard
+
+                data = zstandard.compress(data)
+            case _:
+                raise ValueError(f"{name} cannot be packed here")
+    return data
 
 
 def is_text(data: bytes) -> bool:

@@ -6,9 +6,12 @@ https://docs.aws.amazon.com/transcribe/latest/dg/event-stream.html
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from zlib import crc32
 
+from cassette_cli.source.edit import Edit, splice
+from cassette_cli.source.style import Style
+from cassette_cli.source.text import Lowered, Packed, Text
 from cassette_cli.wire.sse import Event
 
 _PRELUDE = struct.Struct(">III")
@@ -25,28 +28,62 @@ def looks_like_frames(data: bytes) -> bool:
     return bool(16 + headers <= total <= _LARGEST and crc32(data[:8]) == checksum)
 
 
-def read_frames(data: bytes) -> tuple[list[Event], list[str]]:
-    """The messages as events named by their `:event-type` (an exception by its own), and what is wrong."""
+class Frames(Packed):
+    """The bytes of an event stream, as characters; lengths and checksums follow what is edited."""
+
+    __slots__ = ()
+
+    def parent_edits(self, edits: Sequence[Edit]) -> Lowered:
+        data = self.encode("latin-1")
+        fixes: list[Edit] = []
+        for start, total, length in _messages(data):
+            first, last = start + 12 + length, start + total - 4
+            inside = [edit for edit in edits if first <= edit.start and edit.end <= last]
+            if not inside:
+                continue
+            own = [Edit(edit.start - first, edit.end - first, edit.text) for edit in inside]
+            payload = splice(self[first:last], own).encode("latin-1")
+            head = struct.pack(">II", 16 + length + len(payload), length)
+            message = head + struct.pack(">I", crc32(head)) + data[start + 12 : first] + payload
+            whole = message + struct.pack(">I", crc32(message))
+            fixes.append(Edit(start, start + total, whole.decode("latin-1")))
+        return super().parent_edits(fixes)
+
+
+def _messages(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Where each whole message begins, how long it is, and how long its headers are."""
+    position = 0
+    while looks_like_frames(data[position : position + 16]):
+        total, length, _ = _PRELUDE.unpack_from(data, position)
+        if position + total > len(data):
+            return
+        yield position, total, length
+        position += total
+
+
+def read_frames(source: bytes | Frames) -> tuple[list[Event], list[str]]:
+    """The messages as events named by their `:event-type` (an exception by its own), and what is wrong.
+
+    The data of an event is a text if the stream is one.
+    """
+    data = source if isinstance(source, bytes) else source.encode("latin-1")
     events: list[Event] = []
     problems: list[str] = []
-    position = 0
-    while position < len(data):
-        rest = data[position:]
-        if not looks_like_frames(rest):
-            whole = len(rest) >= 12
-            problems.append(f"the event stream is {'broken' if whole else 'cut'} at byte {position}")
-            break
-        total, length, _ = _PRELUDE.unpack_from(rest)
-        if len(rest) < total:
-            payload = rest[12 + length :]
-            events.append(Event(_name(rest[12 : 12 + length]), _text(payload), position, ended=False))
-            break
-        message = rest[:total]
+    end = 0
+    for start, total, length in _messages(data):
+        message, end = data[start : start + total], start + total
         if crc32(message[:-4]) != int.from_bytes(message[-4:], "big"):
             problems.append(f"event {len(events)}: the checksum does not fit")
-        name = _name(message[12 : 12 + length])
-        events.append(Event(name, _text(message[12 + length : -4]), position, ended=True))
-        position += total
+        payload = _text(message[12 + length : -4])
+        if isinstance(source, Frames):
+            payload = Text(payload, source, start + 12 + length, end - 4, Style.UTF8)
+        events.append(Event(_name(message[12 : 12 + length]), payload, start, ended=True))
+    rest = data[end:]
+    if looks_like_frames(rest):
+        _, length, _ = _PRELUDE.unpack_from(rest)
+        events.append(Event(_name(rest[12 : 12 + length]), _text(rest[12 + length :]), end, ended=False))
+    elif rest:
+        problems.append(f"the event stream is {'broken' if len(rest) >= 12 else 'cut'} at byte {end}")
     return events, problems
 
 
