@@ -1,0 +1,333 @@
+"""Every string of a cassette that a rule can look at: what it is, what it is called, where it stands.
+
+`fields` gives the strings as they are stored, `bodies` the messages with a body. `inside` opens a
+string as far as it goes: the values of JSON, the events of a stream, JSON in a string of JSON, base64,
+percent-encoding; and what a stream's events say together, joined across them. The strings of an opened
+`Text` are texts too, so whatever is found in them can be changed in the file. Knows no rule.
+"""
+
+import json
+import re
+from binascii import Error as BadBase64
+from binascii import a2b_base64
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
+from urllib.parse import unquote
+
+from cassette_cli.errors import CassetteError
+from cassette_cli.model import Body, Cassette, Header, Interaction, Request, Response
+from cassette_cli.source.document import Document
+from cassette_cli.source.jsontree import parse_json
+from cassette_cli.source.style import Style
+from cassette_cli.source.text import Joined, Packed, Text
+from cassette_cli.source.tree import Json, Mapping, Node, Sequence
+from cassette_cli.wire.body import Content, Kind
+from cassette_cli.wire.sse import looks_like_events, read_events, read_lines
+
+
+class Role(StrEnum):
+    """What a string is in its cassette."""
+
+    URL = "url"
+    HEADER = "header"
+    COOKIE = "cookie"  # one that a format lists besides the headers
+    PARAMETER = "parameter"  # one of a query that a format lists besides the URL
+    BODY = "body"
+    OTHER = "other"
+
+
+class Field(NamedTuple):
+    """One string; a `Text` or a `Joined` where it can be changed."""
+
+    role: Role
+    where: str  # a path of the model: request.headers.Authorization[0], response.body/choices/0
+    name: str  # of the header, parameter or key whose value this is
+    text: str
+    interaction: int | None = None
+    slot: str = ""  # the same for all pieces of one streamed text
+    whole: bool = True  # False if its parts are fields of their own
+    spread: int = 0  # over how many events, for what is joined across them
+
+
+class Stored(NamedTuple):
+    """A message that has a body."""
+
+    where: str
+    interaction: int
+    message: Request | Response
+
+
+def bodies(interaction: Interaction, sides: tuple[str, ...]) -> Iterator[Stored]:
+    """The messages of an interaction that have a body, its frames among them."""
+    messages = (("request", interaction.request), ("response", interaction.response))
+    for side, message in messages:
+        if side in sides and not message.body.is_empty:
+            yield Stored(f"{side}.body", interaction.index, message)
+    for place, frame in enumerate(interaction.frames):
+        if ("request" if frame.direction == "sent" else "response") in sides and not frame.body.is_empty:
+            yield Stored(f"frames[{place}].body", interaction.index, Response(None, (), frame.body))
+
+
+def heads(interaction: Interaction, sides: tuple[str, ...]) -> Iterator[Field]:
+    """The URL and the headers of an interaction."""
+    if "request" in sides:
+        yield Field(Role.URL, "request.url", "", interaction.request.url, interaction.index)
+        yield from _headers("request", interaction.request.headers, interaction.index)
+    if "response" in sides:
+        yield from _headers("response", interaction.response.headers, interaction.index)
+
+
+def _headers(side: str, headers: tuple[Header, ...], index: int) -> Iterator[Field]:
+    counts: dict[str, int] = {}
+    for name, value in headers:
+        number = counts[name.lower()] = counts.get(name.lower(), -1) + 1
+        yield Field(Role.HEADER, f"{side}.headers.{name}[{number}]", str(name), value, index)
+
+
+# -- what else stands in the file --------------------------------------------------------------------
+
+_ROLES = {
+    "cookies": Role.COOKIE,
+    "queryString": Role.PARAMETER,
+    "query_param": Role.PARAMETER,
+    "queryParameters": Role.PARAMETER,
+    "form": Role.BODY,
+    "params": Role.BODY,
+    "formParameters": Role.BODY,
+    "post_fields": Role.BODY,
+}
+_URLS = ("url", "uri", "request_uri", "path", "urlPath", "redirectURL", "RequestUri")
+_SHORTEST = 8  # characters that a string needs to be looked at, if nothing says what it is
+
+
+def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: bool) -> Iterator[Field]:
+    """The strings of a file that the model does not have: names, copies of cookies, forms, notes.
+
+    Of the whole file, or only of what belongs to the interactions.
+    """
+    known = _known(cassette.interactions)
+    chosen = tuple(interactions)
+    starts = {id(interaction.node): interaction.index for interaction in cassette.interactions}
+    roots = cassette.roots if all_ else tuple(interaction.node for interaction in chosen)
+    stack: list[tuple[Node, str, str, Role, int | None]] = [
+        (root, "", "", Role.OTHER, None) for root in reversed(roots)
+    ]
+    while stack:
+        node, where, name, role, index = stack.pop()
+        if id(node) in known:
+            continue
+        index = starts.get(id(node), index)
+        if isinstance(node, Text):
+            if role is not Role.OTHER or len(node) >= _SHORTEST:
+                yield Field(role, where, name, node, index)
+        elif isinstance(node, Sequence):
+            stack += ((item, f"{where}[{i}]", name, role, index) for i, item in enumerate(node.items))
+        elif isinstance(node, Mapping):
+            stack += _entries(node, where, role, index)
+
+
+def _entries(
+    node: Mapping, where: str, role: Role, index: int | None
+) -> Iterator[tuple[Node, str, str, Role, int | None]]:
+    named = node.get("name") if role is not Role.OTHER else None
+    for key, value in node.items:
+        word = str(key) if isinstance(key, Text) else "?"
+        inner = f"{where}.{word}" if where else word
+        yield key, inner, "", Role.OTHER, index
+        own = _ROLES.get(word, Role.URL if word in _URLS else Role.OTHER) if role is Role.OTHER else role
+        if isinstance(named, Text):  # an entry of a list of names and values
+            yield value, inner, str(named), own if word == "value" else Role.OTHER, index
+        else:
+            yield value, inner, word, own, index
+
+
+def _known(interactions: tuple[Interaction, ...]) -> set[int]:
+    """The nodes that the model holds, by their ids."""
+    found: set[int] = set()
+
+    def add(value: object) -> None:
+        if isinstance(value, Joined):
+            for piece in value.pieces:
+                add(piece)
+        elif isinstance(value, Text) and not isinstance(value.parent, Document):
+            add(value.parent)
+        found.add(id(value))
+
+    for interaction in interactions:
+        request, response = interaction.request, interaction.response
+        add(request.url)
+        for header in (*request.headers, *response.headers):
+            add(header.value)
+        for body in (request.body, response.body, *(frame.body for frame in interaction.frames)):
+            if body.node is not None:
+                add(body.node)
+    return found
+
+
+# -- what a string holds ------------------------------------------------------------------------------
+
+_DEEPEST = 6  # layers within layers
+_INDEXES = ("index", "output_index", "content_index", "summary_index", "contentBlockIndex", "tool_index")
+_BASE64 = re.compile(r"(?:data:[\w.+/-]+(?:;[\w=.-]+)*;base64,)?(?P<data>[A-Za-z0-9+/]{24,}={0,2}\s*)")
+_PERCENT = re.compile(r"%[\da-fA-F]{2}")
+_LEAD = re.compile(r"[\ufeff \t\r\n]*+(.?)")
+
+
+def opened(stored: Stored, content: Content) -> Iterator[Field]:
+    """The strings of a body, which `content` is read from with or without places; the body itself last."""
+    field = Field(Role.BODY, stored.where, "", content.text or "", stored.interaction)
+    if content.kind is Kind.EVENTSTREAM:
+        yield from _stream(field, [event.data for event in content.events], 0)
+    elif stored.message.body.tree is not None:
+        yield from _values(field, stored.message.body.tree, 0)
+    elif content.kind in (Kind.FORM, Kind.MULTIPART):
+        yield from _values(field, content.json, 0)
+        yield field._replace(whole=False)
+    elif content.kind is Kind.BINARY:
+        yield field._replace(text=content.bytes.decode("latin-1"))
+    else:
+        yield from inside(field)
+
+
+def inside(field: Field, depth: int = 0) -> Iterator[Field]:
+    """The strings inside a string, at any depth, then itself."""
+    whole = True
+    for part in _parts(field, depth) if depth < _DEEPEST else ():
+        whole = False
+        yield part
+    yield field._replace(whole=whole)
+
+
+def _parts(field: Field, depth: int) -> Iterator[Field]:
+    text = field.text
+    lead = _LEAD.match(text)
+    head = lead[1] if lead else ""
+    if head in ("{", "[") and (value := _json(text)) is not None:
+        yield from _values(field, value, depth + 1)
+        if isinstance(value, list | Sequence):
+            yield from _listed(field, value)
+    elif head == "{" and "\n" in text:
+        yield from _stream(field, [event.data for event in read_lines(text)], depth + 1)
+    elif looks_like_events(text):
+        yield from _stream(field, [event.data for event in read_events(text)], depth + 1)
+    elif (match := _BASE64.fullmatch(text)) and (packed := _unpacked(text, match)) is not None:
+        yield from inside(field._replace(text=packed), depth + 1)
+    elif len(text) < _LONGEST_URL and _PERCENT.search(text):
+        plain = unquote(text, errors="surrogateescape")
+        if isinstance(text, Text | Joined):
+            plain = Text(plain, text, 0, len(text), Style.PERCENT)
+        yield from inside(field._replace(text=plain), depth + 1)
+
+
+_LONGEST_URL = 16_000  # characters; a longer text is no part of a URL
+Value: TypeAlias = Node | Json
+
+
+def _json(text: str) -> Value:
+    """The value of a JSON text, its tree if it knows its place; None if it is none."""
+    try:
+        if isinstance(text, Text | Joined):
+            start = 1 if text.startswith("\ufeff") else 0
+            return parse_json(Text.inside(text, start, len(text), Style.VERBATIM) if start else text)
+        value: Json = json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError, CassetteError):
+        return None
+    return value
+
+
+def _values(field: Field, value: Value, depth: int) -> Iterator[Field]:
+    """The strings and numbers of a value, each opened, and the names of its keys.
+
+    What an alias stands for is looked at where it is written down.
+    """
+    where, slot = field.where, field.slot
+    if isinstance(value, str):  # a Text too
+        yield from inside(field._replace(text=value), depth)
+    elif isinstance(value, dict | Mapping):
+        slot += _index(value)
+        for key, item in value.items() if isinstance(value, dict) else value.items:
+            name = str(key) if isinstance(key, str) else "?"
+            inner = f"{where}/{name.replace('~', '~0').replace('/', '~1') if '/' in name else name}"
+            yield field._replace(where=inner, name="", text=key if isinstance(key, str) else "")
+            yield from _values(field._replace(where=inner, name=name, slot=f"{slot}/{name}"), item, depth)
+    elif isinstance(value, list | Sequence):
+        tokens = slot.endswith("/logprobs/content")  # a text, token by token
+        for place, item in enumerate(value if isinstance(value, list) else value.items):
+            inner = slot if tokens else f"{slot}/{place}"
+            yield from _values(field._replace(where=f"{where}/{place}", slot=inner), item, depth)
+
+
+def _index(value: dict[str, Json] | Mapping) -> str:
+    """Which of several texts that are streamed at once an object belongs to."""
+    found = [value.get(name) for name in _INDEXES if name in value]
+    return "".join(f"#{index}" for index in found if isinstance(index, int | str))
+
+
+def holds_text(base64: str) -> bool:
+    """Whether base64 begins as that of a text does; of other data, few do."""
+    try:
+        head = a2b_base64(base64[:24])
+    except BadBase64:
+        return False
+    return head.isascii() and head.decode("ascii").replace("\n", "").isprintable()
+
+
+def _unpacked(text: str, match: re.Match[str]) -> str | None:
+    """The text that base64 stands for; None if it stands for anything else."""
+    data = match["data"].strip()
+    if not holds_text(data):
+        return None
+    try:
+        plain = a2b_base64(data).decode("utf-8")
+    except (BadBase64, UnicodeDecodeError):
+        return None
+    if not plain.isprintable() and any(char < " " and char not in "\t\r\n" for char in plain):
+        return None
+    if not isinstance(text, Text | Joined):
+        return plain
+    held = text if match.start("data") == 0 else Text.inside(text, *match.span("data"), Style.LINE)
+    return Packed.of(plain, held, lambda new: Body(held, base64=True).stored(new.encode()))
+
+
+# -- what a stream says --------------------------------------------------------------------------------
+
+
+def _stream(field: Field, events: list[str], depth: int) -> Iterator[Field]:
+    """The strings of each event, then those that several make together."""
+    fields: list[Field] = []
+    for place, event in enumerate(events):
+        part = field._replace(where=f"{field.where}[{place}]", text=event, slot=f"{field.slot}[]")
+        found = list(inside(part, depth))
+        yield from found
+        fields += found
+    yield from joined(field, fields)
+
+
+def _listed(field: Field, value: Value) -> Iterator[Field]:
+    """What the objects of a list say together, as a stream may be written."""
+    items = value if isinstance(value, list) else value.items if isinstance(value, Sequence) else ()
+    if len(items) > 1 and all(isinstance(item, dict | Mapping) for item in items):
+        part = field._replace(slot=f"{field.slot}[]")
+        yield from joined(field, (leaf for item in items for leaf in _values(part, item, _DEEPEST)))
+
+
+def joined(field: Field, parts: Iterable[Field]) -> Iterator[Field]:
+    """The texts that are spread over several of the parts, each joined."""
+    slots: dict[str, list[Field]] = {}
+    for part in parts:
+        if part.name and part.whole and not part.spread and part.text and not _is_number(part.text):
+            slots.setdefault(part.slot, []).append(part)
+    for pieces in slots.values():
+        texts = [piece.text for piece in pieces]
+        if len(texts) < 2 or any(len(one) >= _SHORTEST and one == two for one, two in pairwise(texts)):
+            continue  # what every event repeats is no part of a text
+        placed = any(isinstance(text, Text | Joined) for text in texts)
+        where = re.sub(r"\[\d+\](?!.*\[\d+\])", "[*]", pieces[0].where)
+        text = Joined(texts) if placed else "".join(texts)
+        yield field._replace(where=where, name=pieces[0].name, text=text, spread=len(texts))
+
+
+def _is_number(text: str) -> bool:
+    return isinstance(text, Text) and text.style is Style.JSON_WORD

@@ -1,0 +1,358 @@
+"""Take secrets out of one cassette: what is found, what stands there instead, and the edits for it.
+
+Pure: a cassette and rules in, a plan out; `rewrite` proves and makes its changes. A stored string is
+opened only if the rules' trigger fires on it, on what its coding hides, or on what its events say
+together. Of matches that overlap, the one in the innermost string counts, then the longest.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+from typing import NamedTuple, TypeAlias
+
+from cassette_cli.errors import Place
+from cassette_cli.fields import Field, Role, Stored, bodies, heads, inside, opened, others
+from cassette_cli.findings import Finding, Severity, fingerprint
+from cassette_cli.llm import read_exchange
+from cassette_cli.model import Cassette, Interaction
+from cassette_cli.rules.placeholders import Placeholders
+from cassette_cli.rules.redaction import RULES, Match, Rules
+from cassette_cli.source.document import Document
+from cassette_cli.source.edit import Edit
+from cassette_cli.source.style import Style
+from cassette_cli.source.text import Change, Joined, Span, Text
+from cassette_cli.source.tree import plain_scalar
+from cassette_cli.wire.body import Content, Kind, read_content, traced
+from cassette_cli.wire.sse import looks_like_events
+
+BOTH = ("request", "response")
+
+
+class Note(NamedTuple):
+    """Something that could not be searched, or not be taken out."""
+
+    place: Place
+    message: str
+
+
+class Plan(NamedTuple):
+    """What was found in a cassette, and the changes after which it is not there."""
+
+    findings: tuple[Finding, ...]
+    changes: tuple[Change, ...]
+    drops: tuple[Field, ...]  # headers that leave as a whole
+    notes: tuple[Note, ...]
+    opened: dict[str, list[Field]]  # the strings of the bodies that were looked into
+
+
+Trigger: TypeAlias = Callable[[str], object]
+Finder: TypeAlias = Callable[[Field], Iterable[Match]]
+
+
+class _Found(NamedTuple):
+    field: Field
+    match: Match
+    spans: tuple[Span, ...]  # empty if it has no place of its own in the file
+
+    @property
+    def value(self) -> str:
+        return str(self.field.text[self.match.start : self.match.end])
+
+    @property
+    def offset(self) -> int:
+        """Where in the file it begins; -1 without a place."""
+        text = self.field.text
+        return text.offset(self.match.start) if isinstance(text, Text | Joined) else -1
+
+
+def plan(
+    cassette: Cassette,
+    rules: Rules,
+    indexes: frozenset[int] | None = None,
+    sides: tuple[str, ...] = BOTH,
+    *,
+    drop: bool = False,
+) -> Plan:
+    """What the rules find in a cassette, or in some of its interactions, and how it leaves."""
+    search = _Search(cassette, rules, indexes, sides)
+    found = _without_overlaps(search.found(rules.fires, rules.find, rules.named))
+    if rules.choice.secrets and (known := _known(found)) is not None:
+        again = search.found(known.search, lambda field: _copies(known, rules, field))
+        found = _without_overlaps([*found, *again])
+    found.sort(key=lambda one: one.offset)
+    return _planned(cassette, search, found, drop=drop)
+
+
+# -- finding -------------------------------------------------------------------------------------------
+
+
+class _Search:
+    """The strings of a cassette, opened at most once."""
+
+    def __init__(
+        self, cassette: Cassette, rules: Rules, indexes: frozenset[int] | None, sides: tuple[str, ...]
+    ) -> None:
+        self.cassette = cassette
+        self.rules = rules
+        self.sides = sides
+        self.interactions = [
+            interaction
+            for interaction in cassette.interactions
+            if indexes is None or interaction.index in indexes
+        ]
+        self.everything = indexes is None and sides == BOTH
+        self.opened: dict[str, list[Field]] = {}
+        self.notes: dict[Note, None] = {}
+
+    def found(self, fires: Trigger, find: Finder, named: Finder | None = None) -> list[_Found]:
+        """All matches, in whatever depth, overlapping ones too."""
+        result: list[_Found] = []
+        for field, fired in self._fields(fires):
+            matches = [*(named(field) if named else ()), *(find(field) if fired else ())]
+            for match in matches:
+                text = field.text
+                spans = text.spans(match.start, match.end) if isinstance(text, Text | Joined) else ()
+                result.append(_Found(field, match, tuple(spans)))
+        return result
+
+    def _fields(self, fires: Trigger) -> Iterator[tuple[Field, bool]]:
+        """Every field, and whether what it reads is worth a look."""
+        for interaction in self.interactions:
+            for field in heads(interaction, self.sides):
+                yield from _each(field, fires)
+            if self.rules.reads_bodies:
+                for stored in bodies(interaction, self.sides):
+                    yield from ((field, True) for field in self._body(stored, fires))
+        if self.rules.reads_bodies or "cookies" in self.cassette.document.text:
+            rest = list(others(self.cassette, self.interactions, all_=self.everything))
+            if fires("\n".join([field.text for field in rest])):
+                for field in rest:
+                    yield from _each(field, fires)
+            else:
+                yield from ((field, False) for field in rest if field.role is not Role.OTHER)
+
+    def _body(self, stored: Stored, fires: Trigger) -> Iterable[Field]:
+        key = f"{stored.interaction} {stored.where}"
+        if key not in self.opened:
+            if not self._fires(stored, fires):
+                return ()
+            self.opened[key] = list(opened(stored, read_content(stored.message, traced)))
+        return self.opened[key]
+
+    def _fires(self, stored: Stored, fires: Trigger) -> bool:
+        """Whether a body could hold anything, by the cheapest look that is sound."""
+        body = stored.message.body
+        text = body.text
+        if text is not None and not text.startswith("\x1f\x8b"):
+            if fires(text):
+                return True
+            if not _is_stream(text):
+                return False
+        content = read_content(stored.message)
+        self._note(stored, content)
+        if content.kind is Kind.BINARY:
+            return bool(fires(content.bytes.decode("latin-1")))
+        if content.text is not None and content.text is not text and fires(content.text):
+            return True
+        if content.kind in (Kind.SSE, Kind.NDJSON, Kind.EVENTSTREAM) or isinstance(content.json, list):
+            plain = content._replace(text=None if content.text is None else str(content.text))
+            return any(field.spread and fires(field.text) for field in opened(stored, plain))
+        return False
+
+    def _note(self, stored: Stored, content: Content) -> None:
+        node = stored.message.body.node
+        place = node.place() if isinstance(node, Text | Joined) else Place(self.cassette.document.name)
+        if content.kind is not Kind.SSE:
+            for problem in content.problems:
+                self.notes[Note(place, f"{stored.where} was not searched: {problem}")] = None
+
+
+def _each(field: Field, fires: Trigger) -> Iterator[tuple[Field, bool]]:
+    if fires(field.text):
+        yield from ((part, True) for part in inside(field))
+    else:
+        yield field, False
+
+
+def _is_stream(text: str) -> bool:
+    """Whether a text consists of events, lines or entries that can say something together."""
+    head = text.lstrip("\ufeff \t\r\n")[:1]
+    return (head == "{" and "\n{" in text) or head == "[" or looks_like_events(text)
+
+
+_SHORTEST_COPY = 12  # characters; a shorter value turns up by chance
+
+
+def _known(found: list[_Found]) -> re.Pattern[str] | None:
+    """What finds other copies of the secrets that were found, if any is long enough to tell."""
+    values = {
+        one.value
+        for one in found
+        if one.match.distinct and not one.match.shape.startswith(("value", "home", "date"))
+    }
+    needles = sorted({value for value in values if len(value) >= _SHORTEST_COPY}, key=len, reverse=True)
+    if not needles:
+        return None
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, needles))})(?![A-Za-z0-9])")
+
+
+def _copies(known: re.Pattern[str], rules: Rules, field: Field) -> Iterator[Match]:
+    if "known-secret" not in rules.choice.ignore:
+        for match in known.finditer(field.text):
+            yield Match("known-secret", *match.span(), RULES["known-secret"])
+
+
+def _without_overlaps(found: Iterable[_Found]) -> list[_Found]:
+    """The matches that count: each character of the file belongs to one of them at most."""
+    taken: dict[int, list[tuple[int, int]]] = {}
+    result: list[_Found] = []
+    for one in sorted(found, key=_rank):
+        if all(_is_free(taken.get(id(span.root), []), span) for span in one.spans):
+            result.append(one)
+            for span in one.spans:
+                ranges = taken.setdefault(id(span.root), [])
+                ranges.insert(bisect_left(ranges, (span.start, span.end)), (span.start, span.end))
+    return result
+
+
+def _rank(one: _Found) -> tuple[bool, bool, int]:
+    size = sum(span.end - span.start for span in one.spans)
+    return one.match.rule == "known-secret", not (one.field.whole or one.field.spread), -size
+
+
+def _is_free(ranges: list[tuple[int, int]], span: Span) -> bool:
+    at = bisect_left(ranges, (span.start, span.end))
+    if at < len(ranges) and ranges[at][0] < max(span.end, span.start + 1):
+        return False
+    return at == 0 or ranges[at - 1][1] <= span.start
+
+
+# -- planning ------------------------------------------------------------------------------------------
+
+
+def _planned(cassette: Cassette, search: _Search, found: list[_Found], *, drop: bool) -> Plan:
+    dates = [one.value for one in found if one.match.shape == "date"]
+    placeholders = Placeholders(cassette.document.text, dates)
+    names = _Names(cassette)
+    findings: list[Finding] = []
+    changes: dict[int, tuple[Text | Joined, list[Edit]]] = {}
+    drops: dict[str, Field] = {}
+    seen: set[tuple[str, str]] = set()
+    for one in found:
+        field, match = one.field, one.match
+        if not one.spans:  # a reading without places; told once for each value
+            if (field.where, one.value) not in seen:
+                seen.add((field.where, one.value))
+                findings.append(_finding(cassette, one, field.where, "cannot be taken out here"))
+            continue
+        if drop and field.role is Role.HEADER:
+            drops[f"{field.interaction} {field.where}"] = field
+            findings.append(_finding(cassette, one, field.where, "the header is dropped"))
+            continue
+        shape = "number" if _is_number(field.text) else match.shape
+        placeholder = placeholders.of(one.value, match.rule, shape, distinct=match.distinct)
+        if placeholder == one.value:
+            continue
+        text = field.text
+        if isinstance(text, Text | Joined):
+            for target, edit in _edits(text, match, placeholder):
+                changes.setdefault(id(target), (target, []))[1].append(edit)
+        findings.append(_finding(cassette, one, names.of(one), _change_words(one, placeholder)))
+    return Plan(
+        tuple(findings), tuple(changes.values()), tuple(drops.values()), tuple(search.notes), search.opened
+    )
+
+
+def _edits(text: Text | Joined, match: Match, placeholder: str) -> Iterator[tuple[Text | Joined, Edit]]:
+    """The edits of a match; where a part of it has no place of its own, of each part that has one."""
+    parts = list(text.cut(match.start, match.end)) if isinstance(text, Joined) else []
+    if all(isinstance(piece, Text | Joined) for piece, _, _ in parts):
+        yield text, Edit(match.start, match.end, placeholder)
+        return
+    for piece, start, end in parts:
+        if isinstance(piece, Text | Joined):
+            yield piece, Edit(start, end, placeholder)
+
+
+def _is_number(text: str) -> bool:
+    if not isinstance(text, Text) or text.style not in (Style.JSON_WORD, Style.PLAIN):
+        return False
+    return isinstance(plain_scalar(text), int | float)
+
+
+def _change_words(one: _Found, placeholder: str) -> str:
+    before = one.field.text[: one.match.start]
+    over = f", over {len(one.spans)} pieces" if len(one.spans) > 1 else ""
+    if one.field.role is Role.HEADER and before and not re.search(r"[;,=]", before):
+        return f"{before}… → {before}{placeholder}"
+    return f"{len(one.value):,} characters → {placeholder}{over}"
+
+
+def _finding(cassette: Cassette, one: _Found, where: str, detail: str) -> Finding:
+    field, match = one.field, one.match
+    if one.spans:
+        place, end = _place(one.spans[0], end=False), _place(one.spans[-1], end=True)
+    else:
+        place = end = _stored_place(cassette, field)
+    hashed = sha256(one.value.encode("utf-8", "surrogatepass")).hexdigest()
+    return Finding(
+        match.rule,
+        Severity.WARNING if match.rule == "volatile-header" else Severity.ERROR,
+        f"{match.summary} in {where}: {detail}",
+        place,
+        (end.line or 1, end.column or 1),
+        field.interaction,
+        where,
+        bool(one.spans),
+        fingerprint(match.rule, hashed),
+        detail,
+    )
+
+
+def _place(span: Span, *, end: bool) -> Place:
+    if isinstance(span.root, Document):
+        return span.root.place(span.end if end else span.start)
+    return span.root.place()
+
+
+def _stored_place(cassette: Cassette, field: Field) -> Place:
+    for interaction in cassette.interactions:
+        if interaction.index == field.interaction:
+            return Place(cassette.document.name, cassette.line(interaction), 1)
+    return Place(cassette.document.name, 1, 1)
+
+
+class _Names:
+    """What a place in a streamed body is called in the conversation: reply.text."""
+
+    def __init__(self, cassette: Cassette) -> None:
+        self._interactions = {one.index: one for one in cassette.interactions}
+        self._read: dict[int, dict[tuple[int, int], str]] = {}
+
+    def of(self, one: _Found) -> str:
+        field = one.field
+        if not field.spread or field.interaction is None or not field.where.startswith("response"):
+            return field.where
+        if field.interaction not in self._read:
+            self._read[field.interaction] = dict(_reply(self._interactions[field.interaction]))
+        span = one.field.text.spans(0, 1) if isinstance(one.field.text, Joined) else iter(())
+        first = next(span, None)
+        return self._read[field.interaction].get(_key(first), field.where) if first else field.where
+
+
+def _key(span: Span) -> tuple[int, int]:
+    return len(span.root.text), span.start
+
+
+def _reply(interaction: Interaction) -> Iterator[tuple[tuple[int, int], str]]:
+    exchange = read_exchange(interaction, loads=traced)
+    reply = exchange.reply if exchange else None
+    if reply is None:
+        return
+    texts = {"reply.text": reply.text, "reply.reasoning": reply.reasoning}
+    for number, call in enumerate(reply.tool_calls):
+        texts[f"reply.tool_calls[{number}].arguments"] = call.raw_arguments
+    for where, text in texts.items():
+        if isinstance(text, Text | Joined) and (span := next(text.spans(0, 1), None)):
+            yield _key(span), where

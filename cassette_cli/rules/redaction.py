@@ -1,0 +1,322 @@
+"""What `redact` takes out: rules by the name of a header, parameter or key, by a path, by shape.
+
+A rule points: `Rules.find` gives what in one field is to go, and under which rule id. What stands there
+instead, which edits that takes and what is written is the engine's business. `Rules.fires` is the
+cheap look: a text that it does not fire on holds nothing, however it is written inside, so only the
+others are opened and read.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from itertools import pairwise
+from typing import NamedTuple
+
+from cassette_cli.fields import Field, Role, holds_text
+from cassette_cli.rules import credentials
+from cassette_cli.rules.placeholders import is_ours
+from cassette_cli.rules.secrets import Searcher, Secret
+
+
+class Match(NamedTuple):
+    """The characters start..end of a field's text, and what they are."""
+
+    rule: str
+    start: int
+    end: int
+    summary: str
+    shape: str = ""  # how what takes their place must look: jwt, pem, email, ip, home, date
+    distinct: bool = True  # whether two different ones must stay different
+
+
+RULES = {  # what is found by name; what is found by shape is in `secrets.SECRETS`
+    "authorization": "the credentials of a request",
+    "cookie": "a cookie",
+    "credential-header": "a header with a credential",
+    "organization-id": "the id of an organisation or project",
+    "volatile-header": "a header that differs in every recording",
+    "chosen-header": "a header that was named",
+    "secret-parameter": "a secret in a URL",
+    "url-password": "the password of a URL",
+    "secret-field": "a secret under its name",
+    "chosen-field": "a value that was named",
+    "chosen-text": "a text that was named",
+    "known-secret": "a secret that was found elsewhere in the file",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is to be taken out, by default and by what the person says."""
+
+    headers: bool = True
+    query: bool = True
+    body: bool = True
+    secrets: bool = True
+    names: tuple[str, ...] = ()  # of more headers
+    keep: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    all_but: tuple[str, ...] = ()
+    volatile: bool = False
+    parameters: tuple[str, ...] = ()
+    keep_parameters: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    regexes: tuple[str, ...] = ()
+    rules: tuple[Secret, ...] = ()
+    ignore: frozenset[str] = frozenset()
+    allow: frozenset[str] = frozenset()  # values that may stay, by their SHA-256
+
+
+# -- the trigger ---------------------------------------------------------------------------------------
+
+
+def _any_case(word: str) -> str:
+    return "".join(f"[{char}{char.upper()}]" if char.isalpha() else char for char in word)
+
+
+def _names_trigger() -> str:
+    """Fires behind a name that says secret: `password":`, `api_key=`; one scan for the letters in `[]`."""
+    sets = r"(?:=|\\u003[dD])"  # in a URL or form, maybe escaped for JSON
+    is_ = r"\d*\\*[\"'>]?\s*[:=]"  # also in JSON, in a string of JSON, in XML, in code
+    kinds = "|".join(map(_any_case, ("pi", "te", "et", "ss")))  # api, private, secret, access
+    key, token = _any_case("key"), _any_case("token")
+    rows = (
+        rf"(?<={_any_case('k')}){_any_case('ey')}(?:_?{_any_case('id')})?{sets}",
+        rf"(?<={_any_case('k')}){_any_case('ey')}(?:(?<=(?:{kinds}){key})|(?<=(?:{kinds})[_-]{key})){is_}",
+        rf"(?<={_any_case('tok')}){_any_case('en')}(?:{sets}|(?<=[sSdDhHnN_-]{token}){is_})",
+        rf"(?<={_any_case('sw')})(?:{_any_case('or')})?[dD]{is_}",
+        rf"(?<={_any_case('pw')})[dD]{is_}",
+        rf"(?<={_any_case('sec')}){_any_case('ret')}{is_}",
+        rf"(?<={_any_case('bea')}){_any_case('rer')}\\*\"\s*:",
+        rf"(?<={_any_case('sig')})(?:{_any_case('nature')})?{sets}",
+        rf"(?<={_any_case('red')}){_any_case('ential')}{sets}",
+        rf"(?<={_any_case('ion')})_?{_any_case('id')}{sets}",
+        rf"(?<={_any_case('j')}){_any_case('wt')}{sets}",
+        rf"(?<={_any_case('code_v')}){_any_case('erifier')}{sets}",
+    )
+    return rf"[kKwWcCgGdDaAnNjJvV](?:{'|'.join(rows)})"
+
+
+_ESCAPED = (  # characters of a secret's fixed part, escaped in JSON or in a URL
+    r"[\\%](?:u00(?:2[dDeE]|3\d|[46][1-9a-fA-F]|[57][\daA]|5[fF])"
+    r"|(?<=%)(?:2[DdEe]|3\d|[46][1-9A-Fa-f]|[57][\dAa]|5[Ff]))"
+)
+_PACKED = re.compile(r"[\"=,](?P<data>(?:[A-Za-z0-9+/]{4}){8,}+={0,2})(?:\\n)?\\*\"")
+_PASSWORDS = (r"://[^/?#\s@:\"\\]*:[^/?#\s@\"\\]+@", r":\\/\\/[^/?#\s@:\"\\]*:[^/?#\s@\"\\]+@")
+
+
+class Rules:
+    """The rules of one run."""
+
+    def __init__(self, choice: Choice) -> None:
+        self.choice = choice
+        self._searcher = Searcher(choice.rules) if choice.secrets and choice.rules else None
+        self._regexes = [re.compile(regex) for regex in choice.regexes]
+
+    @cached_property
+    def _triggers(self) -> "tuple[re.Pattern[str], ...]":
+        choice, parts = self.choice, list[str]()
+        if choice.body and (choice.paths or choice.regexes):
+            return (re.compile(""),)  # these can be anywhere
+        if self._searcher:
+            parts.append(self._searcher.trigger.pattern)
+        if choice.query or choice.body:
+            parts.append(_names_trigger())
+        if choice.query:
+            parts += _PASSWORDS
+            parts += [rf"{_glob(name)}(?:=|\\u003[dD])" for name in choice.parameters]
+        if choice.body:
+            parts += map(_glob, choice.keys)
+        return tuple(map(re.compile, (*parts, _ESCAPED) if parts else ()))
+
+    def fires(self, text: str) -> bool:
+        """Whether something could be found in a stored text, however deep; the cheap look."""
+        if any(trigger.search(text) for trigger in self._triggers):
+            return True
+        return self._searcher is not None and any(holds_text(run["data"]) for run in _PACKED.finditer(text))
+
+    @property
+    def reads_bodies(self) -> bool:
+        return self.choice.query or self.choice.body or self._searcher is not None
+
+    def named(self, field: Field) -> Iterator[Match]:
+        """What is to go of a field for the name of its header, cookie or parameter."""
+        matches: Iterable[Match] = ()
+        if field.role is Role.HEADER and self.choice.headers:
+            matches = self._header(field.name, field.text)
+        elif field.role is Role.COOKIE and self.choice.headers:
+            matches = self._cookie(field.text)
+        elif field.role is Role.PARAMETER and self.choice.query:
+            matches = self._parameter(field)
+        return self._allowed(field, matches)
+
+    def find(self, field: Field) -> Iterator[Match]:
+        """What is to go of a field for what it reads, or for the key that it stands under."""
+        return self._allowed(field, self._find(field))
+
+    def _allowed(self, field: Field, matches: Iterable[Match]) -> Iterator[Match]:
+        for match in matches:
+            value = field.text[match.start : match.end]
+            if match.rule in self.choice.ignore or not value or is_ours(value):
+                continue
+            allowed = self.choice.allow
+            if not allowed or sha256(value.encode("utf-8", "replace")).hexdigest() not in allowed:
+                yield match
+
+    def _find(self, field: Field) -> Iterator[Match]:
+        choice, text = self.choice, field.text
+        if choice.query and field.role is not Role.PARAMETER:
+            yield from self._query(field)
+        if choice.body and field.role is Role.BODY:
+            yield from self._body(field)
+        if self._searcher:
+            for rule, start, end in self._searcher.find(text):
+                yield Match(rule.id, start, end, rule.summary, rule.shape)
+
+    # -- headers -----------------------------------------------------------------------------------
+
+    def _takes(self, name: str) -> bool:
+        """Whether a header is one of those to go."""
+        choice = self.choice
+        if _matches(choice.keep, name):
+            return False
+        if choice.only:
+            return _matches(choice.only, name)
+        if _matches(choice.names, name):
+            return True
+        if _matches(credentials.REPLAY_HEADERS, name):
+            return False
+        if choice.all_but:
+            return not _matches(choice.all_but, name)
+        volatile = choice.volatile and _matches(credentials.VOLATILE_HEADERS, name)
+        return credentials.is_secret_header(name) or volatile
+
+    def _header(self, name: str, value: str) -> Iterator[Match]:
+        if not self._takes(name):
+            return
+        rule = _header_rule(name)
+        if rule in ("volatile-header", "chosen-header"):
+            if not credentials.is_placeholder(value):
+                yield Match(rule, 0, len(value), RULES[rule], _shape_of(name), distinct=False)
+            return
+        for start, end in credentials.header_secrets(name, value):
+            yield Match(rule, start, end, RULES[rule], distinct=rule != "cookie")
+
+    def _cookie(self, value: str) -> Iterator[Match]:
+        if self._takes("cookie") and not credentials.is_placeholder(value):
+            yield Match("cookie", 0, len(value), RULES["cookie"], distinct=False)
+
+    # -- queries -----------------------------------------------------------------------------------
+
+    def _parameter(self, field: Field) -> Iterator[Match]:
+        if self._is_parameter(field.name) and not credentials.is_placeholder(field.text):
+            yield Match("secret-parameter", 0, len(field.text), RULES["secret-parameter"])
+
+    def _query(self, field: Field) -> Iterator[Match]:
+        text = field.text
+        is_url = field.role is Role.URL or (
+            field.role is Role.HEADER and field.name.lower() in credentials.URL_HEADERS
+        )
+        for url in [re.match(r"(?s).*", text)] if is_url else _URL.finditer(text):
+            if url:
+                yield from self._in_url(url[0], url.start())
+
+    def _in_url(self, url: str, at: int) -> Iterator[Match]:
+        for start, end in credentials.userinfo(url):
+            yield Match("url-password", at + start, at + end, RULES["url-password"])
+        for name, start, end in credentials.parameters(url):
+            if self._is_parameter(name):
+                yield Match("secret-parameter", at + start, at + end, RULES["secret-parameter"])
+
+    def _is_parameter(self, name: str) -> bool:
+        if _matches(self.choice.keep_parameters, name):
+            return False
+        return credentials.is_secret_parameter(name) or _matches(self.choice.parameters, name)
+
+    # -- bodies ------------------------------------------------------------------------------------
+
+    def _body(self, field: Field) -> Iterator[Match]:
+        choice, text = self.choice, field.text
+        if field.whole and not credentials.is_placeholder(text):
+            if self._is_chosen(field):
+                yield Match("chosen-field", 0, len(text), RULES["chosen-field"], _shape(text))
+            elif credentials.is_secret_key(field.name) and not field.spread and "://" not in text:
+                yield Match("secret-field", 0, len(text), RULES["secret-field"], _shape(text))
+        for regex in self._regexes:
+            for found in regex.finditer(text):
+                if not credentials.is_placeholder(found[0]):
+                    yield Match("chosen-text", *found.span(), RULES["chosen-text"])
+        if "<" in text and field.whole and choice.keys:
+            for key in choice.keys:
+                yield from _elements(key, text)
+
+    def _is_chosen(self, field: Field) -> bool:
+        """Whether the value, or what it is a part of, was named by its key or its path."""
+        if not field.name or field.spread:
+            return False
+        _, *steps = field.where.split("/")
+        for before, step in pairwise(["", *steps]):
+            if before != "properties" and _matches(
+                self.choice.keys, step.replace("~1", "/").replace("~0", "~")
+            ):
+                return True  # what stands under `properties` is the schema of a tool
+        if not steps and _matches(self.choice.keys, field.name):
+            return True
+        pointer = "/" + "/".join(steps)
+        return any(_is_below(pointer, path) for path in self.choice.paths)
+
+
+_URL = re.compile(r"https?://[^\s\"'<>\\)\]}]+")
+
+
+def _matches(globs: tuple[str, ...], name: str) -> bool:
+    return bool(globs) and credentials.names(globs).fullmatch(name) is not None
+
+
+def _glob(name: str) -> str:
+    return f"(?i:{re.escape(name)})".replace(r"\*", r"[\w.-]*")
+
+
+def _header_rule(name: str) -> str:
+    match name.lower():
+        case "authorization" | "proxy-authorization":
+            return "authorization"
+        case "cookie" | "set-cookie":
+            return "cookie"
+        case "openai-organization" | "openai-project" | "anthropic-organization-id":
+            return "organization-id"
+    if credentials.is_secret_header(name):
+        return "credential-header"
+    volatile = credentials.names(credentials.VOLATILE_HEADERS).fullmatch(name)
+    return "volatile-header" if volatile else "chosen-header"
+
+
+def _shape_of(name: str) -> str:
+    return "date" if name.lower() in ("date", "expires", "last-modified", "x-amz-date") else "value"
+
+
+def _shape(text: str) -> str:
+    return "value" if getattr(text, "style", "") == "json-word" else ""
+
+
+def _is_below(pointer: str, path: str) -> bool:
+    """Whether a JSON pointer is that of `path`, in which `*` is any one step, or goes on below it."""
+    steps, wanted = pointer.strip("/").split("/"), path.strip("/").split("/")
+    return len(steps) >= len(wanted) and all(
+        want in ("*", step) for want, step in zip(wanted, steps, strict=False)
+    )
+
+
+def _elements(key: str, text: str) -> Iterator[Match]:
+    """The contents of XML elements and attributes of that name."""
+    name = _glob(key)
+    for found in re.finditer(
+        rf"<(?:[\w.-]+:)?{name}(?:\s[^<>]*)?>([^<]+)</|\s(?:[\w.-]+:)?{name}\s*=\s*(?:\"([^\"]+)\"|'([^']+)')",
+        text,
+    ):
+        group = found.lastindex or 1
+        if not credentials.is_placeholder(found[group].strip()):
+            yield Match("chosen-field", *found.span(group), RULES["chosen-field"])
