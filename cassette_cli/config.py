@@ -80,7 +80,7 @@ class Settings:
         for key, rules in named:
             for rule in sorted(rules - ids - {ALL}):
                 place = Place(self.path) if self.path else None
-                raise BadRequest(f"{key} names no rule: {rule}{_nearest(rule, ids)}", place)
+                raise BadRequest(f"{key} names no rule: {rule}{nearest(rule, ids)}", place)
 
 
 def load(start: Path | None = None) -> Settings:
@@ -244,7 +244,7 @@ class _Table:
         for key in self.values:
             if key not in self.asked:
                 hint = f"; in {OWN} the keys stand at the top, without [tool.cassette]"
-                hint = hint if key == "tool" and not self.name else _nearest(key, self.asked)
+                hint = hint if key == "tool" and not self.name else nearest(key, self.asked)
                 self.fault(key, f"no known key{hint} (there is {', '.join(sorted(self.asked))})")
 
 
@@ -253,7 +253,8 @@ def _kind(value: object) -> str:
     return "a table" if isinstance(value, dict) else kinds.get(type(value), "a date or time")
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Which of the known words a misspelt one may be, as the end of a message."""
     from difflib import get_close_matches
 
     near = get_close_matches(word, sorted(known), n=1)

@@ -118,7 +118,8 @@ def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: boo
         node, where, name, role, index = stack.pop()
         if id(node) in known:
             continue
-        index = starts.get(id(node), index)
+        if id(node) in starts:
+            index, where = starts[id(node)], ""
         if isinstance(node, Text):
             if role is not Role.OTHER or len(node) >= _SHORTEST:
                 yield Field(role, where, name, node, index)

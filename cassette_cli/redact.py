@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeGuard
 
 from cassette_cli.errors import Place
 from cassette_cli.fields import Field, Role, Stored, bodies, heads, inside, opened, others
@@ -21,7 +21,7 @@ from cassette_cli.rules.redaction import RULES, Match, Rules
 from cassette_cli.source.document import Document
 from cassette_cli.source.edit import Edit
 from cassette_cli.source.style import Style
-from cassette_cli.source.text import Change, Joined, Span, Text
+from cassette_cli.source.text import Change, Joined, Packed, Span, Text
 from cassette_cli.source.tree import plain_scalar
 from cassette_cli.wire.body import Content, Kind, read_content, traced
 from cassette_cli.wire.sse import looks_like_events
@@ -44,6 +44,7 @@ class Plan(NamedTuple):
     drops: tuple[Field, ...]  # headers that leave as a whole
     notes: tuple[Note, ...]
     opened: dict[str, list[Field]]  # the strings of the bodies that were looked into
+    spans: tuple[Span, ...]  # of what was found, in its file; of what is packed there, all that packs it
 
 
 Trigger: TypeAlias = Callable[[str], object]
@@ -73,10 +74,15 @@ def plan(
     sides: tuple[str, ...] = BOTH,
     *,
     drop: bool = False,
+    accepts: Callable[[Finding], bool] = lambda _: False,
 ) -> Plan:
-    """What the rules find in a cassette, or in some of its interactions, and how it leaves."""
+    """What the rules find in a cassette, or in some of its interactions, and how it leaves.
+
+    What `accepts` lets pass stays, and is not told.
+    """
     search = _Search(cassette, rules, indexes, sides)
     found = _without_overlaps(search.found(rules.fires, rules.find, rules.named))
+    found = [one for one in found if not accepts(_finding(cassette, one, one.field.where, ""))]
     if rules.choice.secrets and (known := _known(found)) is not None:
         again = search.found(known.search, lambda field: _copies(known, rules, field))
         found = _without_overlaps([*found, *again])
@@ -112,7 +118,7 @@ class _Search:
             matches = [*(named(field) if named else ()), *(find(field) if fired else ())]
             for match in matches:
                 text = field.text
-                spans = text.spans(match.start, match.end) if isinstance(text, Text | Joined) else ()
+                spans = text.spans(match.start, match.end) if _can_change(text) else ()
                 result.append(_Found(field, match, tuple(spans)))
         return result
 
@@ -166,6 +172,11 @@ class _Search:
         if content.kind is not Kind.SSE:
             for problem in content.problems:
                 self.notes[Note(place, f"{stored.where} was not searched: {problem}")] = None
+
+
+def _can_change(text: str) -> TypeGuard[Text | Joined]:
+    """Whether a text has a place in the file that can be written anew."""
+    return isinstance(text, Joined | Packed) or (isinstance(text, Text) and text.style is not Style.FIXED)
 
 
 def _each(field: Field, fires: Trigger) -> Iterator[tuple[Field, bool]]:
@@ -260,8 +271,21 @@ def _planned(cassette: Cassette, search: _Search, found: list[_Found], *, drop: 
                 changes.setdefault(id(target), (target, []))[1].append(edit)
         findings.append(_finding(cassette, one, names.of(one), _change_words(one, placeholder)))
     return Plan(
-        tuple(findings), tuple(changes.values()), tuple(drops.values()), tuple(search.notes), search.opened
+        tuple(findings),
+        tuple(changes.values()),
+        tuple(drops.values()),
+        tuple(search.notes),
+        search.opened,
+        tuple(span for one in found for inner in one.spans for span in _outermost(inner)),
     )
+
+
+def _outermost(span: Span) -> Iterator[Span]:
+    if isinstance(span.root, Document):
+        yield span
+    elif isinstance(span.root.parent, Text | Joined):
+        for outer in span.root.parent.spans(0, len(span.root.parent)):
+            yield from _outermost(outer)
 
 
 def _edits(text: Text | Joined, match: Match, placeholder: str) -> Iterator[tuple[Text | Joined, Edit]]:
@@ -286,7 +310,8 @@ def _change_words(one: _Found, placeholder: str) -> str:
     over = f", over {len(one.spans)} pieces" if len(one.spans) > 1 else ""
     if one.field.role is Role.HEADER and before and not re.search(r"[;,=]", before):
         return f"{before}… → {before}{placeholder}"
-    return f"{len(one.value):,} characters → {placeholder}{over}"
+    characters = "character" if len(one.value) == 1 else "characters"
+    return f"{len(one.value):,} {characters} → {placeholder}{over}"
 
 
 def _finding(cassette: Cassette, one: _Found, where: str, detail: str) -> Finding:

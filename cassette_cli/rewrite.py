@@ -240,20 +240,21 @@ def _same_trees(cassette: Cassette, one: Node | None, two: Node | None, intent: 
         old, new = stack.pop()
         if isinstance(old, Text) and isinstance(new, Text):
             ok = new == intent.value(old) and _same_type(old, new, changed=id(old) in intent.wanted)
-        elif isinstance(old, Mapping | Sequence) and type(old) is type(new):
+        elif isinstance(old, Mapping | Sequence) and isinstance(new, Mapping | Sequence):
             gone = intent.removed.get(id(old), set())
             stay = [item for index, item in enumerate(old.items) if index not in gone]
-            ok = isinstance(new, Mapping | Sequence) and len(stay) == len(new.items)
-            if isinstance(new, Mapping | Sequence):
-                for left, right in zip(_flat(stay), _flat(new.items), strict=False):
-                    stack.append((left, right))
+            ok = isinstance(old, Mapping) == isinstance(new, Mapping) and len(stay) == len(new.items)
+            stack += zip(_flat(stay), _flat(new.items), strict=False)
         else:
             ok = isinstance(old, Alias) and isinstance(new, Alias)
             if isinstance(old, Alias) and isinstance(new, Alias):
                 ok = old.target.anchor == new.target.anchor
         if not ok or _properties(old) != _properties(new):
-            place = cassette.document.place(old.start) if old and isinstance(old.parent, Document) else None
-            raise _failed(cassette, "something else reads differently", place)
+            raise _failed(cassette, "something else reads differently", _place(cassette, old))
+
+
+def _place(cassette: Cassette, node: Node | None) -> Place | None:
+    return None if node is None else cassette.document.place(node.start)
 
 
 def _flat(items: Iterable[Node | tuple[Node, Node]]) -> Iterator[Node]:

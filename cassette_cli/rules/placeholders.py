@@ -15,7 +15,8 @@ from email.utils import format_datetime, parsedate_to_datetime
 WORD = "REDACTED"
 
 _OURS = re.compile(
-    rf"{WORD}(?:-\d+)?|eyJhbGciOiJub25lIn0\.[\w-]+\.{WORD}|redacted(?:-\d+)?(?:@example\.com)?"
+    rf"{WORD}(?:-\d+)?(?:[:;,/= ]{WORD}(?:-\d+)?)*|eyJhbGciOiJub25lIn0\.[\w-]+\.{WORD}"
+    r"|redacted(?:-\d+)?(?:@example\.com)?"
     r"|192\.0\.2\.\d+|2001:db8::[\da-f]+"
     rf"|(?:-----BEGIN [A-Z ]+-----)?[\\nr\s]*{WORD}(?:-\d+)?[\\nr\s]*(?:-----END [A-Z ]+-----)?\s*"
 )

@@ -66,6 +66,7 @@ class Choice:
     paths: tuple[str, ...] = ()
     regexes: tuple[str, ...] = ()
     rules: tuple[Secret, ...] = ()
+    own: tuple[tuple[str, str, str], ...] = ()  # rules of the project: id, regex, summary
     ignore: frozenset[str] = frozenset()
     allow: frozenset[str] = frozenset()  # values that may stay, by their SHA-256
 
@@ -115,12 +116,17 @@ class Rules:
         self.choice = choice
         self._searcher = Searcher(choice.rules) if choice.secrets and choice.rules else None
         self._regexes = [re.compile(regex) for regex in choice.regexes]
+        own = choice.own if choice.secrets else ()
+        self._own = [(rule, re.compile(regex), summary) for rule, regex, summary in own]
 
     @cached_property
     def _triggers(self) -> "tuple[re.Pattern[str], ...]":
         choice, parts = self.choice, list[str]()
         if choice.body and (choice.paths or choice.regexes):
             return (re.compile(""),)  # these can be anywhere
+        if any(re.search(r"[\^$]|\(\?[<!=]", regex.pattern) for _, regex, _ in self._own):
+            return (re.compile(""),)  # what begins a line in a value need not do so where it is written
+        parts += [regex.pattern.replace(r"\b", "") for _, regex, _ in self._own]
         if self._searcher:
             parts.append(self._searcher.trigger.pattern)
         if choice.query or choice.body:
@@ -140,7 +146,7 @@ class Rules:
 
     @property
     def reads_bodies(self) -> bool:
-        return self.choice.query or self.choice.body or self._searcher is not None
+        return self.choice.query or self.choice.body or self.choice.secrets
 
     def named(self, field: Field) -> Iterator[Match]:
         """What is to go of a field for the name of its header, cookie or parameter."""
@@ -175,6 +181,11 @@ class Rules:
         if self._searcher:
             for rule, start, end in self._searcher.find(text):
                 yield Match(rule.id, start, end, rule.summary, rule.shape)
+        for rule_id, regex, summary in self._own:
+            for found in regex.finditer(text):
+                group = 1 if regex.groups else 0
+                if not credentials.is_placeholder(found[group] or ""):
+                    yield Match(rule_id, *found.span(group), summary)
 
     # -- headers -----------------------------------------------------------------------------------
 

@@ -423,7 +423,7 @@ SECRETS: tuple[Secret, ...] = (
         "a private key (PEM)",
         "-----BEGIN [A-Z0-9 ]{0,20}PRIVATE KEY",
         r"-----BEGIN [A-Z0-9 ]{0,20}PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:(?:[A-Za-z0-9+/=:,.\s-]|\\[nr])*?-----END [A-Z0-9 ]{0,20}PRIVATE KEY(?: BLOCK)?-----"
+        r"(?:(?:[A-Za-z0-9+/=:,.\s]|-(?!----)|\\[nr])*-----END [A-Z0-9 ]{0,20}PRIVATE KEY(?: BLOCK)?-----"
         r"|(?:[A-Za-z0-9+/=\s]|\\[nr])+)",
         (
             "{pem}",

@@ -9,7 +9,7 @@ import re
 from urllib.parse import unquote_plus
 
 from cassette_cli.source.style import Style
-from cassette_cli.source.text import Text
+from cassette_cli.source.text import Joined, Text
 from cassette_cli.source.tree import Json
 
 _BOUNDARY = re.compile(r'boundary="?([^";,\s]+)', re.IGNORECASE)
@@ -24,7 +24,7 @@ def form_fields(text: str) -> dict[str, Json]:
     for match in _PAIR.finditer(text):
         if match[0]:
             value = unquote_plus(match[3], errors="surrogateescape")
-            if isinstance(text, Text):
+            if isinstance(text, Text | Joined):
                 value = Text(value, text, *match.span(3), Style.FORM)
             _add(fields, unquote_plus(match[1]), value)
     return fields
@@ -67,7 +67,7 @@ def _add_part(fields: dict[str, Json], body: str | bytes, text: str, start: int,
 
 
 def _value(body: str | bytes, start: int, end: int) -> str:
-    if isinstance(body, Text):
+    if isinstance(body, Text | Joined):
         return Text(body[start:end], body, start, end, Style.LINE)
     return _words(body[start:end])
 

@@ -1,0 +1,475 @@
+"""`cassette redact`."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from cassette_cli.cli.options import (
+    Color,
+    Exclude,
+    Indexes,
+    Invert,
+    Method,
+    Model,
+    Paths,
+    SkipUnrecognised,
+    Status,
+    Url,
+)
+from cassette_cli.cli.run import Run, finish
+from cassette_cli.errors import BadRequest, CassetteError, ExitCode
+
+if TYPE_CHECKING:
+    from cassette_cli.baseline import Baseline
+    from cassette_cli.clean import Cleaned, Scope
+    from cassette_cli.config import Settings
+    from cassette_cli.findings import Finding
+    from cassette_cli.model import Cassette
+    from cassette_cli.report.terminal import Screen
+    from cassette_cli.rules.redaction import Choice, Rules
+    from cassette_cli.selection import Selection
+    from cassette_cli.source.text import Span
+
+
+class What(StrEnum):
+    """What `redact` takes out."""
+
+    HEADERS = "headers"
+    QUERY = "query"
+    BODY = "body"
+    SECRETS = "secrets"
+    ALL = "all"
+
+
+class Format(StrEnum):
+    """How findings are told."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
+Names = Annotated[
+    list[str] | None,
+    typer.Option("--name", metavar="GLOB", help="headers, query: these names too."),
+]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option("--keep", metavar="GLOB", help="headers, query: these names stay."),
+]
+Only = Annotated[list[str] | None, typer.Option("--only", metavar="GLOB", help="headers: just these.")]
+AllBut = Annotated[
+    list[str] | None,
+    typer.Option("--all-but", metavar="GLOBS", help="headers: all but these: accept,content-type."),
+]
+Keys = Annotated[
+    list[str] | None,
+    typer.Option("--key", metavar="GLOB", help="body: values under this key, in JSON, forms, XML."),
+]
+Pointers = Annotated[
+    list[str] | None,
+    typer.Option("--path", metavar="POINTER", help="body: values at this path: '/messages/*/content'."),
+]
+Regexes = Annotated[
+    list[str] | None, typer.Option("--regex", metavar="REGEX", help="body: text that matches.")
+]
+Enable = Annotated[
+    list[str] | None,
+    typer.Option("--enable", metavar="RULE", help="secrets: email-address, home-directory, ip-address."),
+]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="RULE", help="Leave a rule out.")]
+
+
+def redact(
+    what: Annotated[What, typer.Argument(help="What to take out.", show_default=False)],
+    paths: Paths,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if anything is found.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Write nothing; print the difference.")] = False,
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write there, of one file; - is stdout."),
+    ] = None,
+    name: Names = None,
+    keep: Keep = None,
+    only: Only = None,
+    all_but: AllBut = None,
+    drop: Annotated[
+        bool, typer.Option("--drop", help="headers: remove them, not just their values.")
+    ] = False,
+    volatile: Annotated[
+        bool, typer.Option("--volatile", help="headers: dates, request ids, rate limits too.")
+    ] = False,
+    key: Keys = None,
+    path: Pointers = None,
+    regex: Regexes = None,
+    enable: Enable = None,
+    ignore: Ignore = None,
+    indexes: Indexes = None,
+    method: Method = None,
+    url: Url = None,
+    status: Status = None,
+    model: Model = None,
+    invert: Invert = False,
+    request: Annotated[bool, typer.Option("--request", help="Only in requests.")] = False,
+    response: Annotated[bool, typer.Option("--response", help="Only in responses.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="What was not searched or no longer replays is an error.")
+    ] = False,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", metavar="FILE", help="Findings that are accepted.")
+    ] = None,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Accept all findings of now; write no cassette.")
+    ] = False,
+    format_: Annotated[Format, typer.Option("--format", help="How to tell what was found.")] = Format.TEXT,
+    json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Fold nothing.")] = False,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Print what --diff would mask.")] = False,
+    exclude: Exclude = None,
+    skip_unrecognised: SkipUnrecognised = False,
+    color: Color = None,
+) -> None:
+    """Take secrets out of cassettes, in place; every other byte stays.
+
+    For example:
+
+      cassette redact all tests/cassettes --check
+
+      cassette redact headers tests/cassettes --all-but accept,content-type,user-agent
+
+      cassette redact body chat.yaml --key password --diff
+    """
+
+    def command() -> int:
+        from cassette_cli.config import load
+        from cassette_cli.report.terminal import Screen
+        from cassette_cli.selection import Selection
+
+        settings = load()
+        flags = Flags(
+            names=_listed(name),
+            keep=_listed(keep),
+            only=_listed(only),
+            all_but=_listed(all_but),
+            keys=_listed(key),
+            paths=tuple(path or ()),
+            regexes=tuple(regex or ()),
+            enable=_listed(enable),
+            ignore=_listed(ignore),
+            drop=drop,
+            volatile=volatile,
+        )
+        form = Format.JSON if json else format_
+        job = Job(
+            run=Run(),
+            rules=RuleBook(what, flags, settings),
+            selection=Selection.parse(indexes, method, url, status, model, invert=invert),
+            sides=("request",) * (request or not response) + ("response",) * (response or not request),
+            drop=drop or settings.redact.drop,
+            strict=strict or settings.redact.strict,
+            mode=_mode(paths, output, check=check, diff=diff, write_baseline=write_baseline),
+            output=output,
+            baseline=_baseline_file(baseline, settings, needed=write_baseline),
+            form=form,
+            full=full,
+            reveal=reveal,
+        )
+        excluded = [*(exclude or ()), *settings.exclude]
+        with Screen(color) as screen:
+            job.work(screen, paths, excluded, skip_unrecognised=skip_unrecognised)
+        return max(job.run.code, ExitCode.FOUND if check and job.findings else ExitCode.CLEAN)
+
+    finish(command)
+
+
+# -- what the options mean ---------------------------------------------------------------------------
+
+
+class Flags(NamedTuple):
+    """What the command line says about which values are to go."""
+
+    names: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    all_but: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    regexes: tuple[str, ...] = ()
+    enable: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    drop: bool = False
+    volatile: bool = False
+
+
+_HOME = {  # which flags make sense where; with `all`, each does
+    "names": (What.HEADERS, What.QUERY), "keep": (What.HEADERS, What.QUERY), "only": (What.HEADERS,),
+    "all_but": (What.HEADERS,), "drop": (What.HEADERS,), "volatile": (What.HEADERS,), "keys": (What.BODY,),
+    "paths": (What.BODY,), "regexes": (What.BODY,), "enable": (What.SECRETS,),
+}  # fmt: skip
+_SPELT = {"names": "--name", "all_but": "--all-but", "keys": "--key", "paths": "--path", "regexes": "--regex"}
+
+
+def _listed(values: list[str] | None) -> tuple[str, ...]:
+    """The values of an option that can be given several times, or once with commas."""
+    return tuple(part.strip() for value in values or () for part in value.split(",") if part.strip())
+
+
+class RuleBook:
+    """The rules for each file: those of the command and of the configuration, less what is off for it."""
+
+    def __init__(self, what: What, flags: Flags, settings: "Settings") -> None:
+        from cassette_cli.config import nearest
+        from cassette_cli.rules.redaction import RULES
+        from cassette_cli.rules.secrets import SECRETS
+
+        for flag, homes in _HOME.items():
+            if getattr(flags, flag) and what not in (*homes, What.ALL):
+                option = _SPELT.get(flag, f"--{flag}")
+                raise BadRequest(f"{option} goes with {' and '.join(homes)}, and with all; not with {what}")
+        if flags.only and flags.all_but:
+            raise BadRequest("--only and --all-but do not go together: give one")
+        known = [*RULES, *(rule.id for rule in SECRETS)]
+        settings.check_rules(known)
+        for rule in (*flags.enable, *flags.ignore):
+            if rule not in {*known, *(own.id for own in settings.redact.rules)}:
+                raise BadRequest(f"no rule {rule}{nearest(rule, known)}")
+        self.summaries = RULES | {rule.id: rule.summary for rule in SECRETS}
+        self.summaries |= {rule.id: rule.summary for rule in settings.redact.rules}
+        self.settings = settings
+        self._choice = _choice(what, flags, settings)
+        self._rules: dict[frozenset[str], Rules] = {}
+
+    def of(self, path: str) -> "Rules | None":
+        """The rules for a file; None if all are off."""
+        from cassette_cli.rules.redaction import Rules
+
+        ignored = self.settings.ignored(path) | self._choice.ignore
+        if "*" in ignored:
+            return None
+        if ignored not in self._rules:
+            self._rules[ignored] = Rules(replace(self._choice, ignore=ignored))
+        return self._rules[ignored]
+
+
+def _choice(what: What, flags: Flags, settings: "Settings") -> "Choice":
+    from cassette_cli.rules.redaction import Choice
+    from cassette_cli.rules.secrets import SECRETS
+
+    own = settings.redact
+    enabled = {*own.enable, *flags.enable}
+    query = what is What.QUERY
+    return Choice(
+        headers=what in (What.HEADERS, What.ALL),
+        query=what in (What.QUERY, What.ALL),
+        body=what in (What.BODY, What.ALL),
+        secrets=what in (What.SECRETS, What.ALL),
+        names=(*own.headers, *(() if query else flags.names)),
+        keep=(*own.keep_headers, *(() if query else flags.keep)),
+        only=flags.only or (() if flags.all_but else own.only_headers),
+        all_but=flags.all_but or (() if flags.only else own.all_but_headers),
+        volatile=flags.volatile or own.volatile,
+        parameters=(*own.parameters, *(() if what is What.HEADERS else flags.names)),
+        keep_parameters=(*own.keep_parameters, *(() if what is What.HEADERS else flags.keep)),
+        keys=(*own.keys, *flags.keys),
+        paths=(*own.paths, *flags.paths),
+        regexes=(*own.regexes, *flags.regexes),
+        rules=tuple(rule for rule in SECRETS if rule.default or rule.id in enabled),
+        own=tuple(
+            (rule.id, rule.pattern, rule.summary or "a secret of a rule of your own") for rule in own.rules
+        ),
+        ignore=frozenset(flags.ignore),
+        allow=own.allow,
+    )
+
+
+class Mode(StrEnum):
+    """What becomes of the result."""
+
+    WRITE = "write"
+    CHECK = "check"
+    DIFF = "diff"
+    OUTPUT = "output"
+    BASELINE = "baseline"
+
+
+def _mode(paths: list[str], output: str | None, *, check: bool, diff: bool, write_baseline: bool) -> Mode:
+    from cassette_cli.files import STDIN, is_one_file
+
+    if output is not None and (check or diff or write_baseline):
+        raise BadRequest("-o writes the result; --check, --diff and --write-baseline write none: give one")
+    if output is not None and not is_one_file(paths):
+        raise BadRequest("-o takes the result of one file; without it, files are changed in place")
+    if STDIN in paths and len(paths) > 1:
+        raise BadRequest("- is a filter from stdin to stdout: give no other path with it")
+    if write_baseline:
+        return Mode.BASELINE
+    if diff:
+        return Mode.DIFF
+    if check:
+        return Mode.CHECK
+    return Mode.OUTPUT if output is not None or STDIN in paths else Mode.WRITE
+
+
+def _baseline_file(given: str | None, settings: "Settings", *, needed: bool) -> str | None:
+    file = given or (str(settings.baseline) if settings.baseline else None)
+    if needed and file is None:
+        raise BadRequest("--write-baseline needs a file: --baseline FILE, or `baseline` in the configuration")
+    return file
+
+
+# -- the work ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Job:
+    """One run of the command over its files."""
+
+    run: Run
+    rules: RuleBook
+    selection: "Selection"
+    sides: tuple[str, ...]
+    drop: bool
+    strict: bool
+    mode: Mode
+    output: str | None
+    baseline: str | None
+    form: Format
+    full: bool
+    reveal: bool
+    findings: "list[Finding]" = field(default_factory=list)
+    files: int = 0
+    changed: int = 0
+
+    def work(
+        self, screen: "Screen", paths: list[str], exclude: list[str], *, skip_unrecognised: bool
+    ) -> None:
+        from cassette_cli import baseline
+
+        accepted = None
+        if self.baseline is not None and self.mode is not Mode.BASELINE:
+            accepted = baseline.read(self.baseline)
+        for cassette in self.run.cassettes(paths, exclude, skip_unrecognised=skip_unrecognised):
+            self.files += 1
+            try:
+                self._one(screen, cassette, accepted)
+            except CassetteError as error:
+                self.run.report(error)
+        if self.mode is Mode.BASELINE and self.baseline is not None:
+            baseline.write(self.baseline, self.findings)
+        self._end(screen)
+
+    def _one(self, screen: "Screen", cassette: "Cassette", accepted: "Baseline | None") -> None:
+        from cassette_cli.clean import Cleaned, clean
+
+        rules = self.rules.of(cassette.document.name)
+        scope = self._scope(cassette, accepted)
+        cleaned = clean(cassette, rules, scope) if rules else Cleaned(cassette)
+        if self.mode is Mode.WRITE:
+            self._write(cleaned)
+        elif self.mode is Mode.OUTPUT:
+            self._put(screen, cassette, cleaned)
+        self.findings += cleaned.findings
+        self.changed += bool(cleaned.edits)
+        self._tell(screen, cassette, cleaned)
+
+    def _scope(self, cassette: "Cassette", accepted: "Baseline | None") -> "Scope":
+        from cassette_cli.clean import Scope
+
+        indexes = None
+        if not self.selection.is_everything:
+            indexes = frozenset(one.interaction.index for one in self.selection.pick(cassette))
+        once: set[str] = set()  # accepted in this file: a baseline accepts each time but once
+
+        def accepts(finding: "Finding") -> bool:
+            if finding.fingerprint not in once and accepted is not None and accepted.accepts(finding):
+                once.add(finding.fingerprint)
+            return finding.fingerprint in once
+
+        return Scope(indexes, self.sides, self.drop, accepts)
+
+    def _write(self, cleaned: "Cleaned") -> None:
+        from cassette_cli.files import write
+
+        for document in cleaned.edits:
+            write(document.name, document.raw, cleaned.bytes_of(document))
+        for finding in cleaned.findings:
+            if not finding.fixable:
+                self.run.report(BadRequest(f"{finding.rule}: {finding.message}", finding.place))
+
+    def _put(self, screen: "Screen", cassette: "Cassette", cleaned: "Cleaned") -> None:
+        """The result to a file of its own or to stdout."""
+        from cassette_cli.files import STDIN, create, read, write
+
+        document = cassette.document
+        content = cleaned.bytes_of(document) if document in cleaned.edits else document.raw
+        if self.output in (None, STDIN):
+            screen.bytes(content)
+        elif Path(str(self.output)).exists():
+            write(str(self.output), read(str(self.output)), content)
+        else:
+            create(str(self.output), content)
+
+    # -- telling ---------------------------------------------------------------------------------------
+
+    def _tell(self, screen: "Screen", cassette: "Cassette", cleaned: "Cleaned") -> None:
+        from cassette_cli.report import findings, words
+
+        for note in cleaned.notes:
+            if self.strict:
+                self.run.report(BadRequest(note.message, note.place))
+            else:
+                self.run.tell(f"{note.place}: {note.message}")
+        if self.mode is Mode.DIFF:
+            from cassette_cli.report.unified import unified
+
+            for document, edits in cleaned.edits.items():
+                spans = () if self.reveal else (*cleaned.spans, *secrets_of(cassette))
+                hidden = [(span.start, span.end) for span in spans if span.root is document]
+                for line in unified(document.name, document.text, edits, hidden):
+                    screen.raw(words.visible(line) if screen.is_terminal else line)
+        elif self.form is Format.TEXT and cleaned.findings and self.mode is not Mode.OUTPUT:
+            if self.changed > 1:
+                screen.line()
+            lengths = [f"{where} {before} → {after}" for where, before, after in cleaned.lengths]
+            findings.write_text(screen, cassette.document.name, cleaned.findings, lengths, full=self.full)
+
+    def _end(self, screen: "Screen") -> None:
+        """The documents of the machine formats, or a last line for people."""
+        from cassette_cli import __version__
+        from cassette_cli.report import findings, machine
+        from cassette_cli.report.words import amount
+
+        errors = self.run.errors
+        match self.form:
+            case Format.JSON:
+                document = findings.to_json(self.findings, errors, self.files)
+                screen.raw(machine.dumps(document, indent=2 if screen.is_terminal else None) + "\n")
+            case Format.SARIF:
+                summaries = self.rules.summaries.items()
+                document = findings.to_sarif(self.findings, errors, summaries, __version__)
+                screen.raw(machine.dumps(document, indent=2 if screen.is_terminal else None) + "\n")
+            case Format.GITHUB:
+                for line in findings.to_github(self.findings, errors):
+                    screen.raw(line + "\n")
+            case Format.TEXT if self.mode in (Mode.WRITE, Mode.CHECK, Mode.BASELINE) and self.files:
+                count = amount(len(self.findings), "redaction")
+                verb = {Mode.WRITE: "", Mode.CHECK: "would make ", Mode.BASELINE: "accepted "}[self.mode]
+                found = f"{verb}{count} in {self.changed:,} of {amount(self.files, 'file')}"
+                screen.line(found if self.findings else f"nothing to redact in {amount(self.files, 'file')}")
+        if self.mode is Mode.WRITE and self.findings and self.changed:
+            self.run.tell("what was committed is still in git's history: revoke it")
+
+
+def secrets_of(cassette: "Cassette") -> "tuple[Span, ...]":
+    """What a difference must not print, besides what it takes out: whatever any rule finds in the file."""
+    from cassette_cli.redact import plan
+    from cassette_cli.rules.redaction import Choice, Rules
+    from cassette_cli.rules.secrets import SECRETS
+
+    return plan(cassette, Rules(Choice(rules=tuple(rule for rule in SECRETS if rule.default)))).spans

@@ -1,0 +1,181 @@
+"""`cassette show`."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cassette_cli.cli.options import (
+    Color,
+    Exclude,
+    Indexes,
+    Invert,
+    Method,
+    Model,
+    Paths,
+    SkipUnrecognised,
+    Status,
+    Url,
+)
+from cassette_cli.cli.run import Run, finish
+from cassette_cli.errors import BadRequest
+
+if TYPE_CHECKING:
+    from cassette_cli.model import Cassette
+    from cassette_cli.report.rows import View
+    from cassette_cli.report.terminal import Screen
+    from cassette_cli.selection import Reading, Selection
+
+
+def show(
+    paths: Paths,
+    indexes: Indexes = None,
+    method: Method = None,
+    url: Url = None,
+    status: Status = None,
+    model: Model = None,
+    invert: Invert = False,
+    summary: Annotated[
+        bool, typer.Option("-s", "--summary", help="One line a cassette, or an interaction.")
+    ] = False,
+    headers: Annotated[bool, typer.Option("--headers", help="Show headers too.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Cut nothing.")] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Only the decoded body, as it is (the response's).")
+    ] = False,
+    get: Annotated[
+        str | None,
+        typer.Option("--get", metavar="WHERE", help="Only one value, bare: reply.text, request.body/model."),
+    ] = None,
+    request: Annotated[bool, typer.Option("--request", help="Only the request.")] = False,
+    response: Annotated[bool, typer.Option("--response", help="Only the response.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show credentials instead of ****.")] = False,
+    exclude: Exclude = None,
+    skip_unrecognised: SkipUnrecognised = False,
+    color: Color = None,
+) -> None:
+    """Show cassettes as the conversations that they recorded.
+
+    For example:
+
+      cassette show tests/cassettes/weather.yaml
+
+      cassette show tests/cassettes -s
+
+      cassette show chat.yaml -i 1 --get reply.text
+    """
+
+    def command() -> int:
+        from cassette_cli.files import is_one_file
+        from cassette_cli.report.rows import View
+        from cassette_cli.report.terminal import Screen
+        from cassette_cli.selection import Selection
+
+        forms = {"--json": json, "--get": get is not None, "--raw": raw, "--summary": summary}
+        if len(given := [name for name, wanted in forms.items() if wanted]) > 1:
+            raise BadRequest(f"{' and '.join(given)} do not go together: give one")
+        selection = Selection.parse(indexes, method, url, status, model, invert=invert)
+        run = Run()
+        chosen = _chosen(run, run.cassettes(paths, exclude, skip_unrecognised=skip_unrecognised), selection)
+        with Screen(color) as screen:
+            if json:
+                _write_json(run, screen, chosen, reveal=reveal)
+            elif get is not None:
+                _write_values(run, screen, chosen, get, reveal=reveal)
+            elif raw:
+                _write_raw(screen, chosen, request=request)
+            elif summary:
+                _write_summary(screen, chosen, one_file=is_one_file(paths), reveal=reveal)
+            else:
+                both = request == response
+                view = View(full, headers, reveal, request or both, response or both)
+                _write_conversations(screen, chosen, view)
+        return run.code
+
+    finish(command)
+
+
+Chosen = Iterator[tuple["Cassette", list["Reading"]]]
+
+
+def _chosen(run: Run, cassettes: "Iterator[Cassette]", selection: "Selection") -> Chosen:
+    """Each cassette with its selected interactions; an index that no cassette has is an error."""
+    largest, total, none = -1, 0, True
+    for cassette in cassettes:
+        largest = max(largest, len(cassette.interactions) - 1)
+        total += len(cassette.interactions)
+        readings = list(selection.pick(cassette))
+        if readings or selection.is_everything:
+            none = False
+            yield cassette, readings
+    missing = [index for index in sorted(selection.indexes or ()) if index > largest]
+    if missing and (largest >= 0 or not run.errors):
+        last = f"the last one is {largest}" if largest >= 0 else "there is none at all"
+        run.report(BadRequest(f"no interaction {missing[0]}: {last} (they count from 0)"))
+    elif none and total:
+        run.tell(f"nothing selected of {total:,} interactions; a GLOB matches the whole value")
+
+
+def _write_conversations(screen: "Screen", chosen: Chosen, view: "View") -> None:
+    from cassette_cli.report.conversation import Conversation
+
+    for place, (cassette, readings) in enumerate(chosen):
+        if place:
+            screen.line()
+        Conversation(screen, view).cassette(cassette, readings)
+
+
+def _write_summary(screen: "Screen", chosen: Chosen, *, one_file: bool, reveal: bool) -> None:
+    from cassette_cli.report.summary import Summary
+
+    table = Summary(reveal)
+    add = table.add_interactions if one_file else table.add_cassette
+    for cassette, readings in chosen:
+        add(cassette, readings)
+    table.write(screen)
+
+
+def _write_json(run: Run, screen: "Screen", chosen: Chosen, *, reveal: bool) -> None:
+    from cassette_cli.report import machine
+
+    cassettes = [machine.show_cassette(cassette, readings, reveal=reveal) for cassette, readings in chosen]
+    errors = [machine.error(error) for error in run.errors]
+    document = {"schema": "cassette.show/1", "cassettes": cassettes, "errors": errors}
+    screen.raw(machine.dumps(document, indent=2 if screen.is_terminal else None) + "\n")
+
+
+def _write_values(run: Run, screen: "Screen", chosen: Chosen, where: str, *, reveal: bool) -> None:
+    """The value of each selected interaction that has it; an error if none has."""
+    from cassette_cli.report import machine, words
+    from cassette_cli.where import look_up
+
+    missing: BadRequest | None = None
+    written = False
+    for cassette, readings in chosen:
+        for reading in readings:
+            try:
+                value = look_up(machine.show_interaction(cassette, reading, reveal=reveal), where)
+            except BadRequest as error:
+                missing = missing or error
+                continue
+            text = value if isinstance(value, str) else machine.dumps(value)
+            screen.raw((words.visible(text) if screen.is_terminal else text) + "\n")
+            written = True
+    if missing and not written:
+        run.report(missing)
+
+
+def _write_raw(screen: "Screen", chosen: Chosen, *, request: bool) -> None:
+    """The decoded bodies, byte for byte into a pipe; what a terminal would obey is shown on one."""
+    from cassette_cli.report import words
+
+    for _, readings in chosen:
+        for reading in readings:
+            content = reading.asked if request else reading.said
+            if not screen.is_terminal:
+                screen.bytes(content.bytes)
+            elif content.text is None:
+                screen.line(f"<{content.kind}, {words.size(content.size)}: send it to a file to see it>")
+            else:
+                screen.raw(words.visible(content.text).removesuffix("\n") + "\n")
