@@ -90,6 +90,10 @@ def _headers(side: str, headers: tuple[Header, ...], index: int) -> Iterator[Fie
 
 _ROLES = {
     "cookies": Role.COOKIE,
+    "url": Role.URL,
+    "uri": Role.URL,
+    "request_uri": Role.URL,
+    "redirectURL": Role.URL,
     "queryString": Role.PARAMETER,
     "query_param": Role.PARAMETER,
     "queryParameters": Role.PARAMETER,
@@ -98,11 +102,10 @@ _ROLES = {
     "formParameters": Role.BODY,
     "post_fields": Role.BODY,
 }
-_URLS = ("url", "uri", "request_uri", "path", "urlPath", "redirectURL", "RequestUri")
 _SHORTEST = 8  # characters that a string needs to be looked at, if nothing says what it is
 
 
-def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: bool) -> Iterator[Field]:
+def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: bool) -> list[Field]:
     """The strings of a file that the model does not have: names, copies of cookies, forms, notes.
 
     Of the whole file, or only of what belongs to the interactions.
@@ -111,37 +114,46 @@ def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: boo
     chosen = tuple(interactions)
     starts = {id(interaction.node): interaction.index for interaction in cassette.interactions}
     roots = cassette.roots if all_ else tuple(interaction.node for interaction in chosen)
-    stack: list[tuple[Node, str, str, Role, int | None]] = [
-        (root, "", "", Role.OTHER, None) for root in reversed(roots)
-    ]
-    while stack:
-        node, where, name, role, index = stack.pop()
+    found: list[Field] = []
+
+    def walk(node: Node, path: _Path, role: Role, name: str, index: int | None) -> None:
         if id(node) in known:
-            continue
-        if id(node) in starts:
-            index, where = starts[id(node)], ""
+            return
         if isinstance(node, Text):
-            if role is not Role.OTHER or len(node) >= _SHORTEST:
-                yield Field(role, where, name, node, index)
-        elif isinstance(node, Sequence):
-            stack += ((item, f"{where}[{i}]", name, role, index) for i, item in enumerate(node.items))
+            if len(node) >= _SHORTEST or role is not Role.OTHER:
+                found.append(Field(role, _where(path), name, node, index))
+            return
+        if id(node) in starts:
+            index, path = starts[id(node)], None
+        if isinstance(node, Sequence):
+            for place, item in enumerate(node.items):
+                walk(item, (path, place), role, name, index)
         elif isinstance(node, Mapping):
-            stack += _entries(node, where, role, index)
+            named = node.get("name") if role is not Role.OTHER else None
+            for key, value in node.items:
+                word, own = key if isinstance(key, Text) else "?", role
+                if len(word) >= _SHORTEST or not isinstance(key, Text):
+                    walk(key, (path, word), Role.OTHER, "", index)
+                if role is Role.OTHER:
+                    own = _ROLES.get(word, Role.OTHER)
+                elif isinstance(named, Text):  # an entry of a list of names and values
+                    own = role if word == "value" else Role.OTHER
+                walk(value, (path, word), own, str(named or word) if own is not Role.OTHER else "", index)
+
+    for root in roots:
+        walk(root, None, Role.OTHER, "", None)
+    return found
 
 
-def _entries(
-    node: Mapping, where: str, role: Role, index: int | None
-) -> Iterator[tuple[Node, str, str, Role, int | None]]:
-    named = node.get("name") if role is not Role.OTHER else None
-    for key, value in node.items:
-        word = str(key) if isinstance(key, Text) else "?"
-        inner = f"{where}.{word}" if where else word
-        yield key, inner, "", Role.OTHER, index
-        own = _ROLES.get(word, Role.URL if word in _URLS else Role.OTHER) if role is Role.OTHER else role
-        if isinstance(named, Text):  # an entry of a list of names and values
-            yield value, inner, str(named), own if word == "value" else Role.OTHER, index
-        else:
-            yield value, inner, word, own, index
+_Path: TypeAlias = "tuple[_Path, str | int] | None"  # the way to a node, from its end
+
+
+def _where(path: _Path) -> str:
+    steps: list[str] = []
+    while path is not None:
+        path, step = path
+        steps.append(f"[{step}]" if isinstance(step, int) else f".{step}")
+    return "".join(reversed(steps)).removeprefix(".")
 
 
 def _known(interactions: tuple[Interaction, ...]) -> set[int]:
@@ -312,6 +324,39 @@ def _listed(field: Field, value: Value) -> Iterator[Field]:
     if len(items) > 1 and all(isinstance(item, dict | Mapping) for item in items):
         part = field._replace(slot=f"{field.slot}[]")
         yield from joined(field, (leaf for item in items for leaf in _values(part, item, _DEEPEST)))
+
+
+def streamed(events: Iterable[str]) -> list[str]:
+    """The texts that `joined` makes of events, told much cheaper, without their places."""
+    slots: dict[str, list[str]] = {}
+
+    def collect(value: Json, slot: str) -> None:
+        if isinstance(value, str):
+            if value:
+                slots.setdefault(slot, []).append(value)
+                if (match := _BASE64.fullmatch(value)) and (packed := _unpacked(value, match)):
+                    collect(_plain_json(packed), slot)
+        elif isinstance(value, dict):
+            slot += _index(value)
+            for key, item in value.items():
+                if isinstance(item, str | dict | list):
+                    collect(item, f"{slot}/{key}")
+        elif isinstance(value, list):
+            tokens = slot.endswith("/logprobs/content")
+            for place, item in enumerate(value):
+                collect(item, slot if tokens else f"{slot}/{place}")
+
+    for event in events:
+        collect(_plain_json(event), "")
+    return ["".join(pieces) for pieces in slots.values() if len(pieces) > 1]
+
+
+def _plain_json(text: str) -> Json:
+    try:
+        value: Json = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value
 
 
 def joined(field: Field, parts: Iterable[Field]) -> Iterator[Field]:

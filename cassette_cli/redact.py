@@ -5,6 +5,7 @@ opened only if the rules' trigger fires on it, on what its coding hides, or on w
 together. Of matches that overlap, the one in the innermost string counts, then the longest.
 """
 
+import json
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +13,7 @@ from hashlib import sha256
 from typing import NamedTuple, TypeAlias, TypeGuard
 
 from cassette_cli.errors import Place
-from cassette_cli.fields import Field, Role, Stored, bodies, heads, inside, opened, others
+from cassette_cli.fields import Field, Role, Stored, bodies, heads, inside, opened, others, streamed
 from cassette_cli.findings import Finding, Severity, fingerprint
 from cassette_cli.llm import read_exchange
 from cassette_cli.model import Cassette, Interaction
@@ -131,7 +132,7 @@ class _Search:
                 for stored in bodies(interaction, self.sides):
                     yield from ((field, True) for field in self._body(stored, fires))
         if self.rules.reads_bodies or "cookies" in self.cassette.document.text:
-            rest = list(others(self.cassette, self.interactions, all_=self.everything))
+            rest = others(self.cassette, self.interactions, all_=self.everything)
             if fires("\n".join([field.text for field in rest])):
                 for field in rest:
                     yield from _each(field, fires)
@@ -158,18 +159,19 @@ class _Search:
         content = read_content(stored.message)
         self._note(stored, content)
         if content.kind is Kind.BINARY:
-            return bool(fires(content.bytes.decode("latin-1")))
+            media = stored.message.header("content-type").startswith(_MEDIA)
+            return not media and bool(fires(content.bytes.decode("latin-1")))
         if content.text is not None and content.text is not text and fires(content.text):
             return True
-        if content.kind in (Kind.SSE, Kind.NDJSON, Kind.EVENTSTREAM) or isinstance(content.json, list):
-            plain = content._replace(text=None if content.text is None else str(content.text))
-            return any(field.spread and fires(field.text) for field in opened(stored, plain))
-        return False
+        events = [event.data for event in content.events]
+        if isinstance(content.json, list):
+            events = [json.dumps(value) for value in content.json]
+        return any(fires(text) for text in streamed(events))
 
     def _note(self, stored: Stored, content: Content) -> None:
-        node = stored.message.body.node
-        place = node.place() if isinstance(node, Text | Joined) else Place(self.cassette.document.name)
-        if content.kind is not Kind.SSE:
+        if content.problems and content.kind is not Kind.SSE:
+            node = stored.message.body.node
+            place = node.place() if isinstance(node, Text | Joined) else Place(self.cassette.document.name)
             for problem in content.problems:
                 self.notes[Note(place, f"{stored.where} was not searched: {problem}")] = None
 
@@ -184,6 +186,9 @@ def _each(field: Field, fires: Trigger) -> Iterator[tuple[Field, bool]]:
         yield from ((part, True) for part in inside(field))
     else:
         yield field, False
+
+
+_MEDIA = ("image/", "audio/", "video/", "font/")  # in which a secret's shape turns up by chance alone
 
 
 def _is_stream(text: str) -> bool:

@@ -1,5 +1,6 @@
 """What every command does: read its files one by one, remember errors, end with an exit code."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -87,6 +88,9 @@ def _read(found: "Found", *, doubtful: bool) -> "Cassette":
 
 def finish(command: Callable[[], int]) -> None:
     """Run a command and end with its exit code, whatever happens in it."""
+    gc.set_threshold(
+        200_000, 50, 50
+    )  # trees are freed without it: they know their parents, not their children
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a character that the encoding lacks is no reason to fail
             stream.reconfigure(errors="backslashreplace")

@@ -74,6 +74,7 @@ _QUERY = re.compile(r"([?&;])([^=&;#\s\"'<>]+)=([^&;#\s\"'<>]*)")
 _USERINFO = re.compile(r"(://[^/?#\s@:]*:)([^/?#\s@]+)(?=@)")
 
 
+@cache
 def is_secret_header(name: str) -> bool:
     return names(HEADERS).fullmatch(name) is not None
 
@@ -180,6 +181,7 @@ _JSON_NAMES = re.compile(
 )
 
 
+@cache
 def is_secret_key(name: str) -> bool:
     """Whether a key of a JSON object, form or element of XML says that its value is a secret."""
     return _JSON_NAMES.fullmatch(re.sub(r"[^a-zA-Z]", "", name)) is not None

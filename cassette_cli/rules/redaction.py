@@ -79,7 +79,7 @@ def _any_case(word: str) -> str:
 
 
 def _names_trigger() -> str:
-    """Fires behind a name that says secret: `password":`, `api_key=`; one scan for the letters in `[]`."""
+    """Fires behind a name that says secret: `password":`, `api_key=`; one scan for the rare letters in it."""
     sets = r"(?:=|\\u003[dD])"  # in a URL or form, maybe escaped for JSON
     is_ = r"\d*\\*[\"'>]?\s*[:=]"  # also in JSON, in a string of JSON, in XML, in code
     kinds = "|".join(map(_any_case, ("pi", "te", "et", "ss")))  # api, private, secret, access
@@ -91,14 +91,14 @@ def _names_trigger() -> str:
         rf"(?<={_any_case('sw')})(?:{_any_case('or')})?[dD]{is_}",
         rf"(?<={_any_case('pw')})[dD]{is_}",
         rf"(?<={_any_case('sec')}){_any_case('ret')}{is_}",
-        rf"(?<={_any_case('bea')}){_any_case('rer')}\\*\"\s*:",
+        rf"(?<={_any_case('b')}){_any_case('earer')}\\*\"\s*:",
         rf"(?<={_any_case('sig')})(?:{_any_case('nature')})?{sets}",
-        rf"(?<={_any_case('red')}){_any_case('ential')}{sets}",
-        rf"(?<={_any_case('ion')})_?{_any_case('id')}{sets}",
+        rf"(?<={_any_case('c')}){_any_case('redential')}{sets}",
+        rf"(?<=[?&;]){_any_case('session')}_?{_any_case('id')}{sets}",
         rf"(?<={_any_case('j')}){_any_case('wt')}{sets}",
         rf"(?<={_any_case('code_v')}){_any_case('erifier')}{sets}",
     )
-    return rf"[kKwWcCgGdDaAnNjJvV](?:{'|'.join(rows)})"
+    return rf"[kKwWcCgGbBjJvV?&;](?:{'|'.join(rows)})"
 
 
 _ESCAPED = (  # characters of a secret's fixed part, escaped in JSON or in a URL
@@ -251,11 +251,12 @@ class Rules:
 
     def _body(self, field: Field) -> Iterator[Match]:
         choice, text = self.choice, field.text
-        if field.whole and not credentials.is_placeholder(text):
-            if self._is_chosen(field):
-                yield Match("chosen-field", 0, len(text), RULES["chosen-field"], _shape(text))
-            elif credentials.is_secret_key(field.name) and not field.spread and "://" not in text:
-                yield Match("secret-field", 0, len(text), RULES["secret-field"], _shape(text))
+        if field.whole and field.name and not field.spread:
+            rule = "chosen-field" if self._is_chosen(field) else ""
+            if not rule and credentials.is_secret_key(field.name) and "://" not in text:
+                rule = "secret-field"
+            if rule and not credentials.is_placeholder(text):
+                yield Match(rule, 0, len(text), RULES[rule], _shape(text))
         for regex in self._regexes:
             for found in regex.finditer(text):
                 if not credentials.is_placeholder(found[0]):
@@ -266,7 +267,7 @@ class Rules:
 
     def _is_chosen(self, field: Field) -> bool:
         """Whether the value, or what it is a part of, was named by its key or its path."""
-        if not field.name or field.spread:
+        if not (self.choice.keys or self.choice.paths):
             return False
         _, *steps = field.where.split("/")
         for before, step in pairwise(["", *steps]):
