@@ -15,9 +15,11 @@ LAYERS: tuple[tuple[str, ...], ...] = (  # lowest first; a folder stands for wha
     ("model",),
     ("recorders", "wire"),
     ("llm",),
-    ("selection", "where", "files"),
+    ("selection", "where", "files", "fields", "findings"),
+    ("config", "baseline"),
     ("rules",),
-    ("report",),
+    ("redact", "rewrite", "replay"),
+    ("clean", "report"),
     ("cli",),
     ("__main__",),
 )
@@ -52,11 +54,12 @@ def test_imports_only_go_down(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("package", "home"),
-    [("typer", "cli.py"), ("rich", "report/terminal.py"), ("ruamel", "source/yamltree.py")],
+    [("typer", "cli"), ("rich", "report/terminal.py"), ("ruamel", "source/yamltree.py")],
 )
 def test_a_package_has_one_home(package: str, home: str) -> None:
     users = [path for path in MODULES if any(name.split(".")[0] == package for name in _imports(path))]
-    assert users == [PACKAGE / home]
+    assert users
+    assert all(path == PACKAGE / home or PACKAGE / home in path.parents for path in users)
 
 
 def _loaded(arguments: str) -> set[str]:

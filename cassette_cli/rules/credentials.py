@@ -65,8 +65,9 @@ _PLACEHOLDER = re.compile(
     r"|[\w.*#<>\[\]-]*(?:redacted|removed|filtered|masked|scrubbed|dummy|placeholder|sanitized|hidden|fake)"
     r"[\w.*#<>\[\]-]*"
     r"|[\w-]+[-_]x{3,}|x{3,}[-_][\w-]+"
-    r"|(?:test|your|my|some|mock|example|sample|invalid|wrong|bad|none|null|default)"
-    r"(?:[-_ ]?(?-i:[a-z]{2,}))*"
+    r"|(?:test|your|my|some|mock|example|invalid|wrong|bad|none|null|default)(?:[-_ ]?(?:"
+    r"api|access|auth|bearer|openai|anthropic|azure|google|gemini|aws|groq|mistral|cohere|org|organization"
+    r"|project|session|set|id|key|token|secret|cookie|header|value))*"
     r"|(?:api|access|auth)?[-_ ]?(?:key|token|secret)",
     re.IGNORECASE,
 )
