@@ -164,6 +164,8 @@ class _Search:
         if content.text is not None and content.text is not text and fires(content.text):
             return True
         events = [event.data for event in content.events]
+        if content.kind is Kind.EVENTSTREAM and fires("\n".join(events)):
+            return True
         if isinstance(content.json, list):
             events = [json.dumps(value) for value in content.json]
         return any(fires(text) for text in streamed(events))

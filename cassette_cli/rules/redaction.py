@@ -101,11 +101,11 @@ def _names_trigger() -> str:
     return rf"[kKwWcCgGbBjJvV?&;](?:{'|'.join(rows)})"
 
 
-_ESCAPED = (  # characters of a secret's fixed part, escaped in JSON or in a URL
-    r"[\\%](?:u00(?:2[dDeE]|3\d|[46][1-9a-fA-F]|[57][\daA]|5[fF])"
-    r"|(?<=%)(?:2[DdEe]|3\d|[46][1-9A-Fa-f]|[57][\dAa]|5[Ff]))"
+_ESCAPED = (  # what a secret's fixed part may hold, escaped in JSON or in a URL
+    r"[\\%](?:u00(?:2[dDeE]|3[\daAdD]|[46][1-9a-fA-F]|[57][\daA]|5[fF])|(?<=[1m:]\\)/"
+    r"|(?<=%)[2-7][\dA-Fa-f])"
 )
-_PACKED = re.compile(r"[\"=,](?P<data>(?:[A-Za-z0-9+/]{4}){8,}+={0,2})(?:\\n)?\\*\"")
+_PACKED = re.compile(r"[\"=,](?P<data>[A-Za-z0-9+/]{24,}+={0,2})(?:\\n)?\\*\"")
 _PASSWORDS = (r"://[^/?#\s@:\"\\]*:[^/?#\s@\"\\]+@", r":\\/\\/[^/?#\s@:\"\\]*:[^/?#\s@\"\\]+@")
 
 
