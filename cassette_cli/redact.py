@@ -184,7 +184,7 @@ def _can_change(text: str) -> TypeGuard[Text | Joined]:
 
 
 def _each(field: Field, fires: Trigger) -> Iterator[tuple[Field, bool]]:
-    if fires(field.text):
+    if fires(f'"{field.text}"'):  # in quotes, as a string of JSON stands that is base64 as a whole
         yield from ((part, True) for part in inside(field))
     else:
         yield field, False
@@ -314,11 +314,11 @@ def _is_number(text: str) -> bool:
 
 def _change_words(one: _Found, placeholder: str) -> str:
     before = one.field.text[: one.match.start]
-    over = f", over {len(one.spans)} pieces" if len(one.spans) > 1 else ""
     if one.field.role is Role.HEADER and before and not re.search(r"[;,=]", before):
-        return f"{before}… → {before}{placeholder}"
+        return f"{before.strip()} → {before}{placeholder}"  # the scheme
     characters = "character" if len(one.value) == 1 else "characters"
-    return f"{len(one.value):,} {characters} → {placeholder}{over}"
+    over = f" over {len(one.spans)} deltas" if one.field.spread and len(one.spans) > 1 else ""
+    return f"{len(one.value):,} {characters}{over} → {placeholder}"
 
 
 def _finding(cassette: Cassette, one: _Found, where: str, detail: str) -> Finding:
