@@ -137,7 +137,9 @@ class _Search:
                 for field in rest:
                     yield from _each(field, fires)
             else:
-                yield from ((field, False) for field in rest if field.role is not Role.OTHER)
+                yield from (
+                    (field, field.role is Role.BODY) for field in rest if field.role is not Role.OTHER
+                )
 
     def _body(self, stored: Stored, fires: Trigger) -> Iterable[Field]:
         key = f"{stored.interaction} {stored.where}"
@@ -187,7 +189,7 @@ def _each(field: Field, fires: Trigger) -> Iterator[tuple[Field, bool]]:
     if fires(f'"{field.text}"'):  # in quotes, as a string of JSON stands that is base64 as a whole
         yield from ((part, True) for part in inside(field))
     else:
-        yield field, False
+        yield field, field.role is Role.BODY  # it may go for its name
 
 
 _MEDIA = ("image/", "audio/", "video/", "font/")  # in which a secret's shape turns up by chance alone
@@ -268,7 +270,9 @@ def _planned(cassette: Cassette, search: _Search, found: list[_Found], *, drop: 
             drops[f"{field.interaction} {field.where}"] = field
             findings.append(_finding(cassette, one, field.where, "the header is dropped"))
             continue
-        shape = "number" if _is_number(field.text) else match.shape
+        if _is_word(field.text):
+            continue
+        shape = "number" if _is_number(one) else match.shape
         placeholder = placeholders.of(one.value, match.rule, shape, distinct=match.distinct)
         if placeholder == one.value:
             continue
@@ -306,10 +310,17 @@ def _edits(text: Text | Joined, match: Match, placeholder: str) -> Iterator[tupl
             yield piece, Edit(start, end, placeholder)
 
 
-def _is_number(text: str) -> bool:
-    if not isinstance(text, Text) or text.style not in (Style.JSON_WORD, Style.PLAIN):
-        return False
-    return isinstance(plain_scalar(text), int | float)
+def _is_word(text: str) -> bool:
+    """Whether a value says no more than true, false or null."""
+    return isinstance(text, Text) and isinstance(plain_scalar(text), bool | None)
+
+
+def _is_number(one: _Found) -> bool:
+    """Whether what goes is a number as a whole, which a number must replace."""
+    text = one.field.text
+    if isinstance(text, Text) and isinstance(plain_scalar(text), int | float):
+        return True
+    return one.match.shape == "value" and re.fullmatch(r"\d+(?:\.\d+)?", one.value) is not None
 
 
 def _change_words(one: _Found, placeholder: str) -> str:

@@ -28,7 +28,7 @@ def sample(count: int, seed: int) -> list[Path]:
 
 def dice(seed: int) -> random.Random:
     """Random numbers that are the same in every run."""
-    return random.Random(seed)  # noqa: S311 - nothing is protected with them
+    return random.Random(seed)
 
 
 def name_of(path: Path) -> str:

@@ -183,7 +183,7 @@ def test_a_whole_reply_with_one_value_gone_wrong_is_read(reply: Json) -> None:
 @pytest.mark.parametrize("sample", STREAMS, ids=lambda sample: f"{sample.end_mark}-{sample.id}")
 def test_a_stream_with_one_value_gone_wrong_is_read(sample: Sample) -> None:
     events = sample.text.replace("\r\n", "\n").split("\n\n")[:-1]
-    chosen = random.Random(sample.id)  # noqa: S311
+    chosen = random.Random(sample.id)
     for number, event in enumerate(events):
         head, _, data = event.rpartition("data: ")
         if not data.startswith("{"):

@@ -28,7 +28,7 @@ LARGEST = 200_000  # bytes of a file that the sample holds
 def _sample(seed: int, count: int) -> list[Path]:
     """The same files for the same seed: half of them with a stream."""
     streamed, others = _files()
-    chosen = random.Random(seed)  # noqa: S311
+    chosen = random.Random(seed)
     return sorted(chosen.sample(streamed, count // 2) + chosen.sample(others, count // 2))
 
 
@@ -95,7 +95,7 @@ def _with(said: Content, text: str) -> Content:
 def _check_cuts(interaction: Interaction, asked: Content, said: Content, where: str) -> None:
     text = said.text or ""
     ends = [event.start for event in said.events[1:]]
-    chosen = random.Random(where)  # noqa: S311
+    chosen = random.Random(where)
     places = chosen.sample(ends, min(6, len(ends))) + [chosen.randrange(len(text)) for _ in range(6)]
     for end in sorted({*places, len(text)}):
         cut = _with(said, text[:end])
@@ -121,7 +121,7 @@ def _check_stranger(
     interaction: Interaction, asked: Content, said: Content, exchange: Exchange, where: str
 ) -> None:
     text = said.text or ""
-    chosen = random.Random(where)  # noqa: S311
+    chosen = random.Random(where)
     for event in chosen.sample(said.events, min(4, len(said.events))):
         stranger = 'event: novelty\ndata: {"type": "novelty", "text": "no"}\n\n'
         other = _with(said, text[: event.start] + stranger + text[event.start :])

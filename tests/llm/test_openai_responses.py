@@ -264,7 +264,7 @@ def test_an_unknown_event_anywhere_changes_nothing_and_is_said(
 
 
 def test_events_in_any_order_never_raise() -> None:
-    rng = random.Random(5)  # noqa: S311 - nothing is protected with it
+    rng = random.Random(5)
     for case in CASES:
         events = streamed(case.items)
         rng.shuffle(events)
@@ -616,7 +616,7 @@ def test_deltas_that_come_late_add_nothing_to_an_item_that_is_done() -> None:
 def test_real_replies_read_as_openais_sdk_reads_them() -> None:
     rows = [json.loads(line) for line in (CORPUS / "MANIFEST.jsonl").read_text("utf-8").splitlines()]
     names = [row["path"] for row in rows if "openai-responses" in row["dialects"] and row["bytes"] < 200_000]
-    paths = [CORPUS / name for name in sorted(random.Random(3).sample(names, 40))]  # noqa: S311 - as above
+    paths = [CORPUS / name for name in sorted(random.Random(3).sample(names, 40))]
     outcome = replies_read_as_the_sdks_read_them(paths)
     assert outcome.faults == []
     assert sum(number for what, number in outcome.counts.items() if what.startswith("openai-responses")) >= 30

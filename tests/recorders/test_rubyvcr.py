@@ -693,7 +693,7 @@ def _files(folder: str) -> list[Path]:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_real_files_read_as_an_independent_reader_reads_them(folder: str) -> None:
     paths = _files(folder)
-    some = random.Random(3).sample(paths, min(60, len(paths)))  # noqa: S311
+    some = random.Random(3).sample(paths, min(60, len(paths)))
     assert [line for path in some for line in differences(path)] == []
     assert len(some) >= 3
 

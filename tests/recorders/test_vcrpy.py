@@ -572,7 +572,7 @@ def test_real_cassettes_read_as_vcrpy_reads_them() -> None:
     paths = [
         path for path in files() if name_of(path).startswith(folders) and path.stat().st_size < 1_000_000
     ]
-    outcome = cassettes_read_as_vcrpy_reads_them(random.Random(20).sample(paths, 120))  # noqa: S311
+    outcome = cassettes_read_as_vcrpy_reads_them(random.Random(20).sample(paths, 120))
     assert outcome.faults == []
     assert outcome.counts["files"] > 90
 
@@ -580,7 +580,7 @@ def test_real_cassettes_read_as_vcrpy_reads_them() -> None:
 @needs_corpus
 def test_real_parsed_bodies_read_as_pyyaml_reads_them() -> None:
     paths = [path for path in files() if name_of(path).startswith("vcrpy-parsed_body/")]
-    for path in sorted(random.Random(21).sample(paths, 30)):  # noqa: S311
+    for path in sorted(random.Random(21).sample(paths, 30)):
         document = Document(name_of(path), path.read_bytes())
         loaded = yaml.load(document.text, Loader=yaml.CSafeLoader)
         cassette = read_cassette(document)
