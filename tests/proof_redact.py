@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import yaml
 
@@ -140,6 +141,14 @@ def planted_secrets_are_found_and_gone(paths: Iterable[Path]) -> Outcome:
     return outcome
 
 
+def killed_runs_leave_the_old_file_or_the_new(paths: Iterable[Path]) -> Outcome:
+    """200 runs over 20 files each, killed at random moments."""
+    from tests.test_redact_cli import kill
+
+    with TemporaryDirectory() as folder:
+        return Outcome(Counter({"runs": 200}), kill(Path(folder), runs=200))
+
+
 def _cassette(path: Path) -> Cassette | None:
     try:
         return read_cassette(Document(str(path), path.read_bytes()))
@@ -150,4 +159,5 @@ def _cassette(path: Path) -> Cassette | None:
 PROOFS: tuple[Callable[[Iterable[Path]], Outcome], ...] = (
     redactions_change_just_what_they_edit,
     planted_secrets_are_found_and_gone,
+    killed_runs_leave_the_old_file_or_the_new,
 )
