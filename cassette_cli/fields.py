@@ -105,7 +105,21 @@ _ROLES = {
 _SHORTEST = 8  # characters that a string needs to be looked at, if nothing says what it is
 
 
-def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: bool) -> list[Field]:
+class Other(NamedTuple):
+    """A string that the model does not have; there are many, so what it is called is told on demand."""
+
+    role: Role
+    path: "_Path"
+    name: str
+    text: Text
+    interaction: int | None
+
+    @property
+    def field(self) -> Field:
+        return Field(self.role, _where(self.path), self.name, self.text, self.interaction)
+
+
+def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: bool) -> list[Other]:
     """The strings of a file that the model does not have: names, copies of cookies, forms, notes.
 
     Of the whole file, or only of what belongs to the interactions.
@@ -114,14 +128,14 @@ def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: boo
     chosen = tuple(interactions)
     starts = {id(interaction.node): interaction.index for interaction in cassette.interactions}
     roots = cassette.roots if all_ else tuple(interaction.node for interaction in chosen)
-    found: list[Field] = []
+    found: list[Other] = []
 
     def walk(node: Node, path: _Path, role: Role, name: str, index: int | None) -> None:
         if id(node) in known:
             return
         if isinstance(node, Text):
             if len(node) >= _SHORTEST or role is not Role.OTHER:
-                found.append(Field(role, _where(path), name, node, index))
+                found.append(Other(role, path, name, node, index))
             return
         if id(node) in starts:
             index, path = starts[id(node)], None

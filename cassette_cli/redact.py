@@ -133,13 +133,13 @@ class _Search:
                     yield from ((field, True) for field in self._body(stored, fires))
         if self.rules.reads_bodies or "cookies" in self.cassette.document.text:
             rest = others(self.cassette, self.interactions, all_=self.everything)
-            if fires("\n".join([field.text for field in rest])):
-                for field in rest:
-                    yield from _each(field, fires)
+            if fires("\n".join([other.text for other in rest])):
+                for other in rest:
+                    if other.role is not Role.OTHER or fires(f'"{other.text}"'):
+                        yield from _each(other.field, fires)
             else:
-                yield from (
-                    (field, field.role is Role.BODY) for field in rest if field.role is not Role.OTHER
-                )
+                named = (other.field for other in rest if other.role is not Role.OTHER)
+                yield from ((field, field.role is Role.BODY) for field in named)
 
     def _body(self, stored: Stored, fires: Trigger) -> Iterable[Field]:
         key = f"{stored.interaction} {stored.where}"

@@ -79,26 +79,28 @@ def _any_case(word: str) -> str:
 
 
 def _names_trigger() -> str:
-    """Fires behind a name that says secret: `password":`, `api_key=`; one scan for the rare letters in it."""
-    sets = r"(?:=|\\u003[dD])"  # in a URL or form, maybe escaped for JSON
-    is_ = r"\d*\\*[\"'>]?\s*[:=]"  # also in JSON, in a string of JSON, in XML, in code
+    """Fires behind a name that says secret, `password":` or `api_key=`, and on escapes that could hide one.
+
+    One scan, for the characters of the first set: in text they are rare.
+    """
+    set_ = (
+        "key", "keyid", "key_id", "token", "sig", "signature", "credential", "sessionid", "session_id", "jwt",
+        "verifier", "password", "passwd", "pwd", "secret",
+    )  # fmt: skip
+    told = r"\d*\\*[\"'>]?\s*[:=]"  # in JSON, in a string of JSON, in XML, in code
     kinds = "|".join(map(_any_case, ("pi", "te", "et", "ss")))  # api, private, secret, access
     key, token = _any_case("key"), _any_case("token")
     rows = (
-        rf"(?<={_any_case('k')}){_any_case('ey')}(?:_?{_any_case('id')})?{sets}",
-        rf"(?<={_any_case('k')}){_any_case('ey')}(?:(?<=(?:{kinds}){key})|(?<=(?:{kinds})[_-]{key})){is_}",
-        rf"(?<={_any_case('tok')}){_any_case('en')}(?:{sets}|(?<=[sSdDhHnN_-]{token}){is_})",
-        rf"(?<={_any_case('sw')})(?:{_any_case('or')})?[dD]{is_}",
-        rf"(?<={_any_case('pw')})[dD]{is_}",
-        rf"(?<={_any_case('sec')}){_any_case('ret')}{is_}",
+        "(?<==)(?:" + "|".join(rf"(?<={_any_case(name)}=)" for name in set_) + ")",
+        "u003[dD](?:" + "|".join(rf"(?<={_any_case(name)}\\u003[dD])" for name in set_) + ")",
+        rf"(?<={_any_case('k')}){_any_case('ey')}(?:(?<=(?:{kinds}){key})|(?<=(?:{kinds})[_-]{key})){told}",
+        rf"(?<={_any_case('tok')}){_any_case('en')}(?<=[sSdDhHnN_-]{token}){told}",
+        rf"(?<={_any_case('sw')})(?:{_any_case('or')})?[dD]{told}",
+        rf"(?<={_any_case('pw')})[dD]{told}",
+        rf"(?<={_any_case('sec')}){_any_case('ret')}{told}",
         rf"(?<={_any_case('b')}){_any_case('earer')}\\*\"\s*:",
-        rf"(?<={_any_case('sig')})(?:{_any_case('nature')})?{sets}",
-        rf"(?<={_any_case('c')}){_any_case('redential')}{sets}",
-        rf"(?<=[?&;]){_any_case('session')}_?{_any_case('id')}{sets}",
-        rf"(?<={_any_case('j')}){_any_case('wt')}{sets}",
-        rf"(?<={_any_case('code_v')}){_any_case('erifier')}{sets}",
     )
-    return rf"[kKwWcCgGbBjJvV?&;](?:{'|'.join(rows)})"
+    return rf"[=\\kKwWcCbB](?:{'|'.join(rows)})"
 
 
 _ESCAPED = (  # what a secret's fixed part may hold, escaped in JSON or in a URL
@@ -106,6 +108,20 @@ _ESCAPED = (  # what a secret's fixed part may hold, escaped in JSON or in a URL
     r"|(?<=%)[2-7][\dA-Fa-f])"
 )
 _PACKED = re.compile(r"[\"=,](?P<data>[A-Za-z0-9+/]{24,}+={0,2})(?:\\n)?\\*\"")
+_AROUND = 300  # characters that the longest look at one secret takes in
+
+
+def _holds_secret(searcher: Searcher, text: str) -> bool:
+    """Whether a secret stands in a text as it is written, or could once its escapes are read."""
+    near = -1
+    for match in searcher.trigger.finditer(text):
+        if match.start() > near:
+            near = match.end() + _AROUND
+            if re.search(r"\\[/u\\]", text[max(0, match.start() - _AROUND) : near]):
+                return True
+    return near >= 0 and next(searcher.find(text), None) is not None
+
+
 _PASSWORDS = (r"://[^/?#\s@:\"\\]*:[^/?#\s@\"\\]+@", r":\\/\\/[^/?#\s@:\"\\]*:[^/?#\s@\"\\]+@")
 
 
@@ -127,8 +143,6 @@ class Rules:
         if any(re.search(r"[\^$]|\(\?[<!=]", regex.pattern) for _, regex, _ in self._own):
             return (re.compile(""),)  # what begins a line in a value need not do so where it is written
         parts += [regex.pattern.replace(r"\b", "") for _, regex, _ in self._own]
-        if self._searcher:
-            parts.append(self._searcher.trigger.pattern)
         if choice.query or choice.body:
             parts.append(_names_trigger())
         if choice.query:
@@ -136,13 +150,16 @@ class Rules:
             parts += [rf"{_glob(name)}(?:=|\\u003[dD])" for name in choice.parameters]
         if choice.body:
             parts += map(_glob, choice.keys)
-        return tuple(map(re.compile, (*parts, _ESCAPED) if parts else ()))
+        return tuple(map(re.compile, (*parts, _ESCAPED) if parts or self._searcher else ()))
 
     def fires(self, text: str) -> bool:
         """Whether something could be found in a stored text, however deep; the cheap look."""
         if any(trigger.search(text) for trigger in self._triggers):
             return True
-        return self._searcher is not None and any(holds_text(run["data"]) for run in _PACKED.finditer(text))
+        searcher = self._searcher
+        return searcher is not None and (
+            _holds_secret(searcher, text) or any(holds_text(run["data"]) for run in _PACKED.finditer(text))
+        )
 
     @property
     def reads_bodies(self) -> bool:
