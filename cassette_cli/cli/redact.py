@@ -85,7 +85,7 @@ Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="RULE", he
 
 
 def redact(
-    what: Annotated[What, typer.Argument(help="What to take out.", show_default=False)],
+    what: Annotated[What, typer.Argument(metavar="WHAT", help="headers, query, body, secrets, or all.")],
     paths: Paths,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 if anything is found.")
@@ -127,7 +127,9 @@ def redact(
     write_baseline: Annotated[
         bool, typer.Option("--write-baseline", help="Accept all findings of now; write no cassette.")
     ] = False,
-    format_: Annotated[Format, typer.Option("--format", help="How to tell what was found.")] = Format.TEXT,
+    format_: Annotated[
+        Format, typer.Option("--format", metavar="FORMAT", help="text, json, github or sarif.")
+    ] = Format.TEXT,
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Fold nothing.")] = False,
     reveal: Annotated[bool, typer.Option("--reveal", help="Print what --diff would mask.")] = False,
