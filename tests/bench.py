@@ -20,8 +20,8 @@ import yaml
 from cassette_cli.errors import CassetteError
 from cassette_cli.recorders import read_cassette
 from cassette_cli.redact import plan
+from cassette_cli.rules.providers import SECRETS
 from cassette_cli.rules.redaction import Choice, Rules
-from cassette_cli.rules.secrets import SECRETS
 from cassette_cli.source.document import Document
 from tests.corpus import CORPUS
 

@@ -21,7 +21,7 @@ from cassette_cli.errors import Refused
 from cassette_cli.fields import Field, Role, Stored, bodies, heads, opened
 from cassette_cli.model import Cassette
 from cassette_cli.recorders import read_cassette
-from cassette_cli.rules.secrets import SECRETS
+from cassette_cli.rules.providers import SECRETS
 from cassette_cli.source.document import Document
 from cassette_cli.source.edit import Edit, splice
 from cassette_cli.source.text import Change, Joined, Packed, Text, rewrite

@@ -17,8 +17,8 @@ from cassette_cli.model import Cassette
 from cassette_cli.recorders import read_cassette
 from cassette_cli.redact import Plan
 from cassette_cli.rewrite import apply
+from cassette_cli.rules.providers import SECRETS
 from cassette_cli.rules.redaction import Choice, Rules
-from cassette_cli.rules.secrets import SECRETS
 from cassette_cli.source.document import Document
 from cassette_cli.source.edit import Edit
 from cassette_cli.source.text import Text

@@ -227,8 +227,8 @@ class RuleBook:
 
     def __init__(self, what: What, flags: Flags, settings: "Settings") -> None:
         from cassette_cli.config import nearest
+        from cassette_cli.rules.providers import SECRETS
         from cassette_cli.rules.redaction import RULES
-        from cassette_cli.rules.secrets import SECRETS
 
         for flag, homes in _HOME.items():
             if getattr(flags, flag) and what not in (*homes, What.ALL):
@@ -260,8 +260,8 @@ class RuleBook:
 
 
 def _choice(what: What, flags: Flags, settings: "Settings") -> "Choice":
+    from cassette_cli.rules.providers import SECRETS
     from cassette_cli.rules.redaction import Choice
-    from cassette_cli.rules.secrets import SECRETS
 
     own = settings.redact
     enabled = {*own.enable, *flags.enable}
@@ -471,7 +471,7 @@ class Job:
 def secrets_of(cassette: "Cassette") -> "tuple[Span, ...]":
     """What a difference must not print, besides what it takes out: whatever any rule finds in the file."""
     from cassette_cli.redact import plan
+    from cassette_cli.rules.providers import SECRETS
     from cassette_cli.rules.redaction import Choice, Rules
-    from cassette_cli.rules.secrets import SECRETS
 
     return plan(cassette, Rules(Choice(rules=tuple(rule for rule in SECRETS if rule.default)))).spans

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cassette_cli.rules.secrets import SECRETS, Searcher, Secret, entropy, looks_made_up
+from cassette_cli.rules.providers import SECRETS, entropy
+from cassette_cli.rules.secrets import Searcher, Secret, looks_made_up
 from tests.corpus import dice
 from tests.rules.shapes import make, make_marked
 
