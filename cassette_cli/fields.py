@@ -233,7 +233,7 @@ def _parts(field: Field, depth: int) -> Iterator[Field]:
     head = lead[1] if lead else ""
     if head in ("{", "[") and (value := _json(text)) is not None:
         yield from _values(field, value, depth + 1)
-        if isinstance(value, list | Sequence):
+        if isinstance(value, list | Sequence) and not depth:
             yield from _listed(field, value)
     elif head == "{" and "\n" in text:
         yield from _stream(field, [event.data for event in read_lines(text)], depth + 1)
@@ -381,12 +381,18 @@ def joined(field: Field, parts: Iterable[Field]) -> Iterator[Field]:
             slots.setdefault(part.slot, []).append(part)
     for pieces in slots.values():
         texts = [piece.text for piece in pieces]
-        if len(texts) < 2 or any(len(one) >= _SHORTEST and one == two for one, two in pairwise(texts)):
-            continue  # what every event repeats is no part of a text
+        if len(texts) < 2 or _is_repeated(texts):
+            continue
         placed = any(isinstance(text, Text | Joined) for text in texts)
         where = re.sub(r"\[\d+\](?!.*\[\d+\])", "[*]", pieces[0].where)
         text = Joined(texts) if placed else "".join(texts)
         yield field._replace(where=where, name=pieces[0].name, text=text, spread=len(texts))
+
+
+def _is_repeated(texts: list[str]) -> bool:
+    """Whether the events repeat something, an id for example, instead of going on with it."""
+    again = sum(len(two) for one, two in pairwise(texts) if one == two and len(two) >= _SHORTEST)
+    return again * 2 > sum(map(len, texts))
 
 
 def _is_number(text: str) -> bool:
