@@ -10,7 +10,8 @@ import json
 import re
 from binascii import Error as BadBase64
 from binascii import a2b_base64
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
@@ -159,6 +160,36 @@ def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: boo
     return found
 
 
+_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)
+
+
+def comments(cassette: Cassette, fires: Callable[[str], object]) -> Iterator[Field]:
+    """The comments of a YAML file on which a trigger fires."""
+    text = cassette.document.text
+    found = [match.span() for match in _COMMENT.finditer(text) if fires(match[0])] if "#" in text else []
+    if not found or text.lstrip()[:1] in ("{", "["):
+        return
+    scalars = sorted((node.start, node.end) for root in cassette.roots for node in _scalars(root))
+    for start, end in found:
+        before = bisect_right(scalars, (start, len(text))) - 1
+        if before < 0 or scalars[before][1] <= start:
+            yield Field(
+                Role.OTHER, "comment", "", Text(text[start:end], cassette.document, start, end, Style.LINE)
+            )
+
+
+def _scalars(root: Node) -> Iterator[Text]:
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Text):
+            yield node
+        elif isinstance(node, Sequence):
+            stack += node.items
+        elif isinstance(node, Mapping):
+            stack += (part for item in node.items for part in item)
+
+
 _Path: TypeAlias = "tuple[_Path, str | int] | None"  # the way to a node, from its end
 
 
@@ -196,8 +227,11 @@ def _known(interactions: tuple[Interaction, ...]) -> set[int]:
 # -- what a string holds ------------------------------------------------------------------------------
 
 _DEEPEST = 6  # layers within layers
-_INDEXES = ("index", "output_index", "content_index", "summary_index", "contentBlockIndex", "tool_index")
-_BASE64 = re.compile(r"(?:data:[\w.+/-]+(?:;[\w=.-]+)*;base64,)?(?P<data>[A-Za-z0-9+/]{24,}={0,2}\s*)")
+_INDEXES = ("index", "output_index", "content_index", "summary_index", "contentBlockIndex", "thought")
+_ONE_TEXT = ("/logprobs/content", "/parts")  # lists whose entries are one text, token by token, part by part
+_BASE64 = re.compile(
+    r"(?:data:[\w.+/-]+(?:;[\w=.-]+)*;base64,)?(?P<data>[A-Za-z0-9+/_-]{8,}[A-Za-z0-9+/_\r\n-]*={0,2}\s*)"
+)
 _PERCENT = re.compile(r"%[\da-fA-F]{2}")
 _LEAD = re.compile(r"[\ufeff \t\r\n]*+(.?)")
 
@@ -237,10 +271,10 @@ def _parts(field: Field, depth: int) -> Iterator[Field]:
             yield from _listed(field, value)
     elif head == "{" and "\n" in text:
         yield from _stream(field, [event.data for event in read_lines(text)], depth + 1)
-    elif looks_like_events(text):
-        yield from _stream(field, [event.data for event in read_events(text)], depth + 1)
     elif (match := _BASE64.fullmatch(text)) and (packed := _unpacked(text, match)) is not None:
         yield from inside(field._replace(text=packed), depth + 1)
+    elif looks_like_events(text):
+        yield from _stream(field, [event.data for event in read_events(text)], depth + 1)
     elif len(text) < _LONGEST_URL and _PERCENT.search(text):
         plain = unquote(text, errors="surrogateescape")
         if isinstance(text, Text | Joined):
@@ -276,13 +310,13 @@ def _values(field: Field, value: Value, depth: int) -> Iterator[Field]:
         slot += _index(value)
         for key, item in value.items() if isinstance(value, dict) else value.items:
             name = str(key) if isinstance(key, str) else "?"
-            inner = f"{where}/{name.replace('~', '~0').replace('/', '~1') if '/' in name else name}"
+            inner = f"{where}/{name if name.isalnum() else name.replace('~', '~0').replace('/', '~1')}"
             yield field._replace(where=inner, name="", text=key if isinstance(key, str) else "")
             yield from _values(field._replace(where=inner, name=name, slot=f"{slot}/{name}"), item, depth)
     elif isinstance(value, list | Sequence):
-        tokens = slot.endswith("/logprobs/content")  # a text, token by token
+        one_text = slot.endswith(_ONE_TEXT)
         for place, item in enumerate(value if isinstance(value, list) else value.items):
-            inner = slot if tokens else f"{slot}/{place}"
+            inner = slot if one_text else f"{slot}/{place}"
             yield from _values(field._replace(where=f"{where}/{place}", slot=inner), item, depth)
 
 
@@ -293,21 +327,34 @@ def _index(value: dict[str, Json] | Mapping) -> str:
 
 
 def holds_text(base64: str) -> bool:
-    """Whether base64 begins as that of a text does; of other data, few do."""
+    """Whether base64, of either alphabet, begins as that of a text does; of other data, little does."""
     try:
-        head = a2b_base64(base64[:24])
-    except BadBase64:
+        head = _bytes_of(base64[:24])
+        return (
+            head[:-3]
+            .decode("utf-8", "ignore" if head.isascii() else "strict")
+            .replace("\n", "")
+            .isprintable()
+        )
+    except (BadBase64, UnicodeDecodeError):
         return False
-    return head.isascii() and head.decode("ascii").replace("\n", "").isprintable()
+
+
+_URL_SAFE = str.maketrans("-_", "+/")
+
+
+def _bytes_of(base64: str) -> bytes:
+    plain = "".join(base64.translate(_URL_SAFE).split()).rstrip("=")
+    return a2b_base64(plain + "=" * (-len(plain) % 4))
 
 
 def _unpacked(text: str, match: re.Match[str]) -> str | None:
     """The text that base64 stands for; None if it stands for anything else."""
-    data = match["data"].strip()
+    data = match["data"]
     if not holds_text(data):
         return None
     try:
-        plain = a2b_base64(data).decode("utf-8")
+        plain = _bytes_of(data).decode("utf-8")
     except (BadBase64, UnicodeDecodeError):
         return None
     if not plain.isprintable() and any(char < " " and char not in "\t\r\n" for char in plain):
@@ -315,7 +362,15 @@ def _unpacked(text: str, match: re.Match[str]) -> str | None:
     if not isinstance(text, Text | Joined):
         return plain
     held = text if match.start("data") == 0 else Text.inside(text, *match.span("data"), Style.LINE)
-    return Packed.of(plain, held, lambda new: Body(held, base64=True).stored(new.encode()))
+    return Packed.of(plain, held, lambda new: _packed_like(held, new))
+
+
+def _packed_like(old: str, new: str) -> str:
+    """A text as base64 in the alphabet, the padding and the lines of another."""
+    spelt = Body(old, base64=True).stored(new.encode()) if isinstance(old, Text | Joined) else ""
+    if "-" in old or "_" in old:
+        spelt = spelt.translate(str.maketrans("+/", "-_"))
+    return spelt if len("".join(old.split())) % 4 == 0 else spelt.replace("=", "")
 
 
 # -- what a stream says --------------------------------------------------------------------------------
@@ -356,9 +411,9 @@ def streamed(events: Iterable[str]) -> list[str]:
                 if isinstance(item, str | dict | list):
                     collect(item, f"{slot}/{key}")
         elif isinstance(value, list):
-            tokens = slot.endswith("/logprobs/content")
+            one_text = slot.endswith(_ONE_TEXT)
             for place, item in enumerate(value):
-                collect(item, slot if tokens else f"{slot}/{place}")
+                collect(item, slot if one_text else f"{slot}/{place}")
 
     for event in events:
         collect(_plain_json(event), "")
@@ -386,7 +441,11 @@ def joined(field: Field, parts: Iterable[Field]) -> Iterator[Field]:
         placed = any(isinstance(text, Text | Joined) for text in texts)
         where = re.sub(r"\[\d+\](?!.*\[\d+\])", "[*]", pieces[0].where)
         text = Joined(texts) if placed else "".join(texts)
-        yield field._replace(where=where, name=pieces[0].name, text=text, spread=len(texts))
+        whole = field._replace(where=where, name=pieces[0].name, text=text, spread=len(texts))
+        value = _json(text) if text[:1] in ("{", "[") else None  # the arguments of a tool call
+        if value is not None:
+            yield from _values(whole, value, _DEEPEST)
+        yield whole._replace(whole=value is None)
 
 
 def _is_repeated(texts: list[str]) -> bool:

@@ -87,7 +87,7 @@ def _walk(folder: str) -> list[str]:
     found: list[str] = []
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "node_modules")
-        found += [str(Path(parent, name)) for name in names]
+        found += [path for name in names if Path(path := str(Path(parent, name))).is_file()]
     return sorted(found)
 
 

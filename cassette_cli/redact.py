@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import NamedTuple, TypeAlias, TypeGuard
 
 from cassette_cli.errors import Place
-from cassette_cli.fields import Field, Role, Stored, bodies, heads, inside, opened, others, streamed
+from cassette_cli.fields import Field, Role, Stored, bodies, comments, heads, inside, opened, others, streamed
 from cassette_cli.findings import Finding, Severity, fingerprint
 from cassette_cli.llm import read_exchange
 from cassette_cli.model import Cassette, Interaction
@@ -85,7 +85,8 @@ def plan(
     found = _without_overlaps(search.found(rules.fires, rules.find, rules.named))
     found = [one for one in found if not accepts(_finding(cassette, one, one.field.where, ""))]
     if rules.choice.secrets and (known := _known(found)) is not None:
-        again = search.found(known.search, lambda field: _copies(known, rules, field))
+        fires = lambda text: known.search(text) or rules.fires(text)  # noqa: E731 - one for this search
+        again = search.found(fires, lambda field: _copies(known, rules, field))
         found = _without_overlaps([*found, *again])
     found.sort(key=lambda one: one.offset)
     return _planned(cassette, search, found, drop=drop)
@@ -140,6 +141,8 @@ class _Search:
             else:
                 named = (other.field for other in rest if other.role is not Role.OTHER)
                 yield from ((field, field.role is Role.BODY) for field in named)
+        if self.everything and self.rules.reads_bodies:
+            yield from ((field, True) for field in comments(self.cassette, fires))
 
     def _body(self, stored: Stored, fires: Trigger) -> Iterable[Field]:
         key = f"{stored.interaction} {stored.where}"
@@ -201,20 +204,25 @@ def _is_stream(text: str) -> bool:
     return (head == "{" and "\n{" in text) or head == "[" or looks_like_events(text)
 
 
-_SHORTEST_COPY = 12  # characters; a shorter value turns up by chance
-
-
 def _known(found: list[_Found]) -> re.Pattern[str] | None:
     """What finds other copies of the secrets that were found, if any is long enough to tell."""
     values = {
         one.value
         for one in found
-        if one.match.distinct and not one.match.shape.startswith(("value", "home", "date"))
+        if one.match.rule not in _PASSING and one.match.shape not in ("value", "home", "date")
     }
-    needles = sorted({value for value in values if len(value) >= _SHORTEST_COPY}, key=len, reverse=True)
+    needles = sorted(filter(_is_telling, values), key=len, reverse=True)
     if not needles:
         return None
     return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, needles))})(?![A-Za-z0-9])")
+
+
+_PASSING = ("volatile-header", "chosen-header")  # what they find is no secret
+
+
+def _is_telling(value: str) -> bool:
+    """Whether a value is long enough not to turn up by chance."""
+    return len(value) >= 12 or (len(value) >= 8 and any(map(str.isdigit, value)))
 
 
 def _copies(known: re.Pattern[str], rules: Rules, field: Field) -> Iterator[Match]:
@@ -325,7 +333,7 @@ def _is_number(one: _Found) -> bool:
 
 def _change_words(one: _Found, placeholder: str) -> str:
     before = one.field.text[: one.match.start]
-    if one.field.role is Role.HEADER and before and not re.search(r"[;,=]", before):
+    if one.field.role is Role.HEADER and re.fullmatch(r"[A-Za-z][\w-]{0,19} +", before):
         return f"{before.strip()} → {before}{placeholder}"  # the scheme
     characters = "character" if len(one.value) == 1 else "characters"
     over = f" over {len(one.spans)} deltas" if one.field.spread and len(one.spans) > 1 else ""

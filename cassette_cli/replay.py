@@ -6,11 +6,12 @@ cassette and does not in the new one is said. Knows no rule, and no reason for a
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TypeAlias
 
 from cassette_cli.llm import read_exchange
-from cassette_cli.llm.messages import ToolResult
-from cassette_cli.model import Cassette, Interaction, Request, Response
+from cassette_cli.llm.messages import Exchange, ToolResult
+from cassette_cli.model import Cassette, Interaction, Request
 from cassette_cli.wire.body import read_content
 
 Key: TypeAlias = tuple[str, str, bytes]
@@ -20,12 +21,13 @@ def weakened(old: Cassette, new: Cassette) -> Iterator[tuple[int, str]]:
     """What no longer holds, by the interaction that it concerns."""
     yield from _merged(old, new)
     changed = {
-        before.index
-        for before, after in zip(old.interactions, new.interactions, strict=True)
+        number
+        for number, (before, after) in enumerate(zip(old.interactions, new.interactions, strict=True))
         if _words(before) != _words(after)
     }
     if changed:
-        yield from _broken(old, new, changed)
+        was, now = [list(map(_Side, cassette.interactions)) for cassette in (old, new)]
+        yield from _broken(was, now, changed)
 
 
 def _key(request: Request) -> Key:
@@ -48,49 +50,63 @@ def _merged(old: Cassette, new: Cassette) -> Iterator[tuple[int, str]]:
 
 
 def _words(interaction: Interaction) -> tuple[object, ...]:
-    """What a next request can quote, and what can quote: all but the headers of the request."""
+    """What a next request can quote, and what can quote."""
     request, response = interaction.request, interaction.response
-    return request.url, request.body.node, request.body.data, response.headers, response.body.node
+    links = [
+        value for name, value in response.headers if name.lower() in _LINKS or name.lower().endswith("url")
+    ]
+    return request.url, request.body.node, request.body.data, links, response.body.node, response.body.data
 
 
-def _broken(old: Cassette, new: Cassette, changed: set[int]) -> Iterator[tuple[int, str]]:
+_LINKS = ("location", "link", "content-location")
+
+
+class _Side:
+    """What an interaction quotes and offers for quotation, each read when first asked for."""
+
+    def __init__(self, interaction: Interaction) -> None:
+        self.interaction = interaction
+        self.url = interaction.request.url
+        self.path = "/" + self.url.partition("://")[2].partition("/")[2]
+
+    @cached_property
+    def said(self) -> str:
+        """The reply, its headers too."""
+        response = self.interaction.response
+        text = (read_content(response).text or "").replace("\\/", "/").replace("\\u0026", "&")
+        return "\n".join([*(value for _, value in response.headers), text])
+
+    @cached_property
+    def _exchange(self) -> Exchange | None:
+        return read_exchange(self.interaction)
+
+    @cached_property
+    def calls(self) -> set[str]:
+        reply = self._exchange.reply if self._exchange else None
+        return {str(call.id) for call in reply.tool_calls if call.id} if reply else set()
+
+    @cached_property
+    def answers(self) -> set[str]:
+        messages = self._exchange.prompt.messages if self._exchange else ()
+        parts = [part for message in messages for part in message.parts if isinstance(part, ToolResult)]
+        return {str(part.tool_call_id) for part in parts if part.tool_call_id}
+
+    def quotes_url(self, earlier: "_Side") -> bool:
+        return self.url != earlier.url and (
+            self.url in earlier.said or f"\n{self.path}\n" in f"\n{earlier.said}"
+        )
+
+
+_FURTHEST = 50  # interactions back that a request is likely to quote
+
+
+def _broken(was: list[_Side], now: list[_Side], changed: set[int]) -> Iterator[tuple[int, str]]:
     """Requests that quoted an earlier reply, and do not any more."""
-    for number, (before, after) in enumerate(zip(old.interactions, new.interactions, strict=True)):
-        for earlier in range(number):
-            if not changed & {before.index, old.interactions[earlier].index}:
+    for later in range(len(was)):
+        for earlier in range(max(0, later - _FURTHEST), later):
+            if later not in changed and earlier not in changed:
                 continue
-            lost = _quotes(old.interactions[earlier], before) - _quotes(new.interactions[earlier], after)
-            for what in sorted(lost):
-                yield before.index, f"#{before.index} no longer quotes {what} of #{earlier}"
-
-
-def _quotes(earlier: Interaction, later: Interaction) -> set[str]:
-    """The kinds of values that a request took from an earlier reply."""
-    found = set()
-    url = later.request.url
-    if url != earlier.request.url and _says(earlier.response, url):
-        found.add("the URL")
-    ids = _call_ids(earlier)
-    if ids and ids & _answered(later):
-        found.add("a tool call's id")
-    return found
-
-
-def _says(response: Response, url: str) -> bool:
-    path = "/" + url.partition("://")[2].partition("/")[2]
-    if any(value in (url, path) for _, value in response.headers):
-        return True
-    text = read_content(response).text or ""
-    return url in text or url.replace("/", "\\/") in text or url.replace("&", "\\u0026") in text
-
-
-def _call_ids(interaction: Interaction) -> set[str]:
-    exchange = read_exchange(interaction)
-    reply = exchange.reply if exchange else None
-    return {str(call.id) for call in reply.tool_calls if call.id} if reply else set()
-
-
-def _answered(interaction: Interaction) -> set[str]:
-    exchange = read_exchange(interaction)
-    parts = [part for message in exchange.prompt.messages for part in message.parts] if exchange else []
-    return {str(part.tool_call_id) for part in parts if isinstance(part, ToolResult) and part.tool_call_id}
+            if was[later].quotes_url(was[earlier]) and not now[later].quotes_url(now[earlier]):
+                yield later, f"#{later} no longer quotes the URL of #{earlier}"
+            if was[later].answers & was[earlier].calls and not now[later].answers & now[earlier].calls:
+                yield later, f"#{later} no longer quotes a tool call's id of #{earlier}"

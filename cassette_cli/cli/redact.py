@@ -1,5 +1,6 @@
 """`cassette redact`."""
 
+import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -19,8 +20,8 @@ from cassette_cli.cli.options import (
     Status,
     Url,
 )
-from cassette_cli.cli.run import Run, finish
-from cassette_cli.errors import BadRequest, CassetteError, ExitCode
+from cassette_cli.cli.run import Run, bug, finish
+from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Place
 
 if TYPE_CHECKING:
     from cassette_cli.baseline import Baseline
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from cassette_cli.report.terminal import Screen
     from cassette_cli.rules.redaction import Choice, Rules
     from cassette_cli.selection import Selection
-    from cassette_cli.source.text import Span
 
 
 class What(StrEnum):
@@ -175,7 +175,14 @@ def redact(
             sides=("request",) * (request or not response) + ("response",) * (response or not request),
             drop=drop or settings.redact.drop,
             strict=strict or settings.redact.strict,
-            mode=_mode(paths, output, check=check, diff=diff, write_baseline=write_baseline),
+            mode=_mode(
+                paths,
+                output,
+                check=check,
+                diff=diff,
+                write_baseline=write_baseline,
+                machine=form is not Format.TEXT,
+            ),
             output=output,
             baseline=_baseline_file(baseline, settings, needed=write_baseline),
             form=form,
@@ -228,12 +235,20 @@ class RuleBook:
     def __init__(self, what: What, flags: Flags, settings: "Settings") -> None:
         from cassette_cli.config import nearest
         from cassette_cli.rules.providers import SECRETS
-        from cassette_cli.rules.redaction import RULES
+        from cassette_cli.rules.redaction import RULES, Rules
 
         for flag, homes in _HOME.items():
             if getattr(flags, flag) and what not in (*homes, What.ALL):
                 option = _SPELT.get(flag, f"--{flag}")
                 raise BadRequest(f"{option} goes with {' and '.join(homes)}, and with all; not with {what}")
+        for regex in flags.regexes:
+            try:
+                re.compile(regex)
+            except re.error as error:
+                raise BadRequest(f"--regex is no regular expression: {error}") from None
+        for pointer in flags.paths:
+            if not pointer.startswith("/"):
+                raise BadRequest("--path is a JSON pointer and begins with a slash: '/messages/*/content'")
         if flags.only and flags.all_but:
             raise BadRequest("--only and --all-but do not go together: give one")
         known = [*RULES, *(rule.id for rule in SECRETS)]
@@ -245,6 +260,7 @@ class RuleBook:
         self.summaries |= {rule.id: rule.summary for rule in settings.redact.rules}
         self.settings = settings
         self._choice = _choice(what, flags, settings)
+        self.everything = Rules(_choice(What.ALL, flags, settings))  # what a difference must not print
         self._rules: dict[frozenset[str], Rules] = {}
 
     def of(self, path: str) -> "Rules | None":
@@ -300,7 +316,9 @@ class Mode(StrEnum):
     BASELINE = "baseline"
 
 
-def _mode(paths: list[str], output: str | None, *, check: bool, diff: bool, write_baseline: bool) -> Mode:
+def _mode(
+    paths: list[str], output: str | None, *, check: bool, diff: bool, write_baseline: bool, machine: bool
+) -> Mode:
     from cassette_cli.files import STDIN, is_one_file
 
     if output is not None and (check or diff or write_baseline):
@@ -309,6 +327,8 @@ def _mode(paths: list[str], output: str | None, *, check: bool, diff: bool, writ
         raise BadRequest("-o takes the result of one file; without it, files are changed in place")
     if STDIN in paths and len(paths) > 1:
         raise BadRequest("- is a filter from stdin to stdout: give no other path with it")
+    if machine and (output == STDIN or (STDIN in paths and not (check or diff))):
+        raise BadRequest("the result goes to stdout, so what was found cannot: give -o FILE, or --check")
     if write_baseline:
         return Mode.BASELINE
     if diff:
@@ -362,6 +382,10 @@ class Job:
                 self._one(screen, cassette, accepted)
             except CassetteError as error:
                 self.run.report(error)
+            except (OSError, RecursionError, ValueError, TypeError, LookupError, ArithmeticError) as error:
+                if isinstance(error, BrokenPipeError):
+                    raise
+                self.run.report(bug(error, cassette.document.name))
         if self.mode is Mode.BASELINE and self.baseline is not None:
             baseline.write(self.baseline, self.findings)
         self._end(screen)
@@ -400,20 +424,23 @@ class Job:
 
         for document in cleaned.edits:
             write(document.name, document.raw, cleaned.bytes_of(document))
-        for finding in cleaned.findings:
-            if not finding.fixable:
-                self.run.report(BadRequest(f"{finding.rule}: {finding.message}", finding.place))
 
     def _put(self, screen: "Screen", cassette: "Cassette", cleaned: "Cleaned") -> None:
         """The result to a file of its own or to stdout."""
         from cassette_cli.files import STDIN, create, read, write
 
         document = cassette.document
+        for other in cleaned.edits:
+            if other is not document:
+                raise BadRequest("the body stands in a file of its own: redact in place", Place(other.name))
         content = cleaned.bytes_of(document) if document in cleaned.edits else document.raw
         if self.output in (None, STDIN):
             screen.bytes(content)
-        elif Path(str(self.output)).exists():
+        elif Path(str(self.output)).is_file():
             write(str(self.output), read(str(self.output)), content)
+        elif Path(str(self.output)).exists():  # a device, a pipe
+            with Path(str(self.output)).open("wb") as target:
+                target.write(content)
         else:
             create(str(self.output), content)
 
@@ -422,16 +449,21 @@ class Job:
     def _tell(self, screen: "Screen", cassette: "Cassette", cleaned: "Cleaned") -> None:
         from cassette_cli.report import findings, words
 
+        for finding in cleaned.findings:
+            if not finding.fixable and self.mode is not Mode.CHECK:
+                self.run.report(BadRequest(f"{finding.rule}: {finding.message}", finding.place))
         for note in cleaned.notes:
             if self.strict:
                 self.run.report(BadRequest(note.message, note.place))
             else:
                 self.run.tell(f"{note.place}: {note.message}")
         if self.mode is Mode.DIFF:
+            from cassette_cli.redact import plan
             from cassette_cli.report.unified import unified
 
             for document, edits in cleaned.edits.items():
-                spans = () if self.reveal else (*cleaned.spans, *secrets_of(cassette))
+                others = () if self.reveal else plan(cassette, self.rules.everything).spans
+                spans = () if self.reveal else (*cleaned.spans, *others)
                 hidden = [(span.start, span.end) for span in spans if span.root is document]
                 for line in unified(document.name, document.text, edits, hidden):
                     screen.raw(words.visible(line) if screen.is_terminal else line)
@@ -466,12 +498,3 @@ class Job:
                 screen.line(found if self.findings else f"nothing to redact in {amount(self.files, 'file')}")
         if self.mode is Mode.WRITE and self.findings and self.changed:
             self.run.tell("what was committed is still in git's history: revoke it")
-
-
-def secrets_of(cassette: "Cassette") -> "tuple[Span, ...]":
-    """What a difference must not print, besides what it takes out: whatever any rule finds in the file."""
-    from cassette_cli.redact import plan
-    from cassette_cli.rules.providers import SECRETS
-    from cassette_cli.rules.redaction import Choice, Rules
-
-    return plan(cassette, Rules(Choice(rules=tuple(rule for rule in SECRETS if rule.default)))).spans

@@ -63,6 +63,8 @@ class Run:
                     self.report(error)
             except CassetteError as error:
                 self.report(error)
+            except Exception as error:
+                self.report(bug(error, found.path))
         if none and not self.errors and not skip_unrecognised:
             self.tell(f"no cassettes in {', '.join(paths)}")
 
@@ -86,11 +88,22 @@ def _read(found: "Found", *, doubtful: bool) -> "Cassette":
     return read_cassette(document)
 
 
+def bug(error: Exception, path: str | None = None) -> Refused:
+    """An exception that nobody foresaw, in one line without the words of its message, which may be secret."""
+    if os.environ.get("CASSETTE_DEBUG"):
+        raise error
+    kind = f"{type(error).__module__}.{type(error).__name__}".removeprefix("builtins.")
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = f"{Path(at.tb_frame.f_code.co_filename).name}:{at.tb_lineno}" if at else "?"
+    place = Place(path) if path else None
+    return Refused(f"a bug: {kind} at {where}; CASSETTE_DEBUG=1 shows more; please report it", place)
+
+
 def finish(command: Callable[[], int]) -> None:
     """Run a command and end with its exit code, whatever happens in it."""
-    gc.set_threshold(
-        200_000, 50, 50
-    )  # trees are freed without it: they know their parents, not their children
+    gc.set_threshold(200_000, 50, 50)  # trees are freed without it: children know parents, not the reverse
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a character that the encoding lacks is no reason to fail
             stream.reconfigure(errors="backslashreplace")
@@ -113,13 +126,6 @@ def finish(command: Callable[[], int]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.COULD_NOT
     except Exception as error:  # the last line of defence: a bug, told in one line
-        if os.environ.get("CASSETTE_DEBUG"):
-            raise
-        kind = f"{type(error).__module__}.{type(error).__name__}".removeprefix("builtins.")
-        at = error.__traceback__
-        while at is not None and at.tb_next is not None:
-            at = at.tb_next
-        where = f"{Path(at.tb_frame.f_code.co_filename).name}:{at.tb_lineno}" if at else "?"
-        typer.echo(f"cassette: a bug: {kind} at {where}; CASSETTE_DEBUG=1 shows more", err=True)
+        typer.echo(f"cassette: {bug(error)}", err=True)
         code = ExitCode.BUG
     raise typer.Exit(int(code))

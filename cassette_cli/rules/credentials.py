@@ -34,6 +34,9 @@ REPLAY_HEADERS = (  # what a client needs to read the reply, or to send its next
     "content-type", "content-encoding", "content-length", "transfer-encoding", "location",
     "x-amzn-bedrock-*", "x-goog-upload-*", ":method", ":path", ":scheme", ":authority", ":status",
 )  # fmt: skip
+FRAMING_HEADERS = frozenset(
+    ("content-encoding", "content-length", "transfer-encoding")
+)  # they describe the body
 PARAMETERS = (
     "key", "*api_key", "*api-key", "*apikey", "token", "*_token", "*-token", "accesstoken", "secret",
     "*_secret", "*-secret", "sig", "signature", "*-signature", "x-amz-credential", "x-goog-credential",

@@ -26,9 +26,15 @@ _PEM = re.compile(
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def is_ours(value: str) -> bool:
-    """Whether a value is one that stands for a secret."""
-    return _OURS.fullmatch(value) is not None
+_WITHIN = re.compile(rf"{WORD}(?:-\d+)?")
+
+
+def is_ours(text: str, start: int, end: int) -> bool:
+    """Whether the characters start..end of a text stand for a secret already, or are a part of what does."""
+    if _OURS.fullmatch(text, start, end):
+        return True
+    around = _WITHIN.finditer(text, max(0, start - 16), end + 16)
+    return any(match.start() <= start and end <= match.end() for match in around)
 
 
 class Placeholders:
@@ -82,7 +88,7 @@ def _time(date: str) -> datetime | None:
         pass
     try:
         time = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 

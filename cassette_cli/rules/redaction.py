@@ -87,7 +87,9 @@ def _names_trigger() -> str:
         "key", "keyid", "key_id", "token", "sig", "signature", "credential", "sessionid", "session_id", "jwt",
         "verifier", "password", "passwd", "pwd", "secret",
     )  # fmt: skip
-    told = r"\d*\\*[\"'>]?\s*[:=]"  # in JSON, in a string of JSON, in XML, in code
+    told = (
+        r"\d*\\*(?:[\"'>]?\s*[:=]|\"\\?[\r\nrn;])"  # in JSON, a string of JSON, XML, code, a multipart form
+    )
     kinds = "|".join(map(_any_case, ("pi", "te", "et", "ss")))  # api, private, secret, access
     key, token = _any_case("key"), _any_case("token")
     rows = (
@@ -107,7 +109,7 @@ _ESCAPED = (  # what a secret's fixed part may hold, escaped in JSON or in a URL
     r"[\\%](?:u00(?:2[dDeE]|3[\daAdD]|[46][1-9a-fA-F]|[57][\daA]|5[fF])|(?<=[1m:]\\)/"
     r"|(?<=%)[2-7][\dA-Fa-f])"
 )
-_PACKED = re.compile(r"[\"=,](?P<data>[A-Za-z0-9+/]{24,}+={0,2})(?:\\n)?\\*\"")
+_PACKED = re.compile(r"[\"=,](?P<data>[A-Za-z0-9+/_-]{24,}(?:[A-Za-z0-9+/_-]|\\[nr])*+={0,2})(?:\\n)?\\*\"")
 _AROUND = 300  # characters that the longest look at one secret takes in
 
 
@@ -140,8 +142,9 @@ class Rules:
         choice, parts = self.choice, list[str]()
         if choice.body and (choice.paths or choice.regexes):
             return (re.compile(""),)  # these can be anywhere
-        if any(re.search(r"[\^$]|\(\?[<!=]", regex.pattern) for _, regex, _ in self._own):
-            return (re.compile(""),)  # what begins a line in a value need not do so where it is written
+        names = (*choice.keys, *choice.parameters)
+        if not all(map(_is_written_plainly, (*names, *(regex.pattern for _, regex, _ in self._own)))):
+            return (re.compile(""),)
         parts += [regex.pattern.replace(r"\b", "") for _, regex, _ in self._own]
         if choice.query or choice.body:
             parts.append(_names_trigger())
@@ -183,7 +186,7 @@ class Rules:
     def _allowed(self, field: Field, matches: Iterable[Match]) -> Iterator[Match]:
         for match in matches:
             value = field.text[match.start : match.end]
-            if match.rule in self.choice.ignore or not value or is_ours(value):
+            if match.rule in self.choice.ignore or not value or is_ours(field.text, match.start, match.end):
                 continue
             allowed = self.choice.allow
             if not allowed or sha256(value.encode("utf-8", "replace")).hexdigest() not in allowed:
@@ -209,7 +212,7 @@ class Rules:
     def _takes(self, name: str) -> bool:
         """Whether a header is one of those to go."""
         choice = self.choice
-        if _matches(choice.keep, name):
+        if _matches(choice.keep, name) or name.lower() in credentials.FRAMING_HEADERS:
             return False
         if choice.only:
             return _matches(choice.only, name)
@@ -256,7 +259,7 @@ class Rules:
         for start, end in credentials.userinfo(url):
             yield Match("url-password", at + start, at + end, RULES["url-password"])
         for name, start, end in credentials.parameters(url):
-            if self._is_parameter(name):
+            if self._is_parameter(name) and (at == 0 or end - start >= _SHORTEST):
                 yield Match("secret-parameter", at + start, at + end, RULES["secret-parameter"])
 
     def _is_parameter(self, name: str) -> bool:
@@ -268,9 +271,9 @@ class Rules:
 
     def _body(self, field: Field) -> Iterator[Match]:
         choice, text = self.choice, field.text
-        if field.whole and field.name and not field.spread:
+        if field.whole and field.name:
             rule = "chosen-field" if self._is_chosen(field) else ""
-            if not rule and credentials.is_secret_key(field.name) and "://" not in text:
+            if not rule and credentials.is_secret_key(field.name) and not _NO_SECRET.search(text):
                 rule = "secret-field"
             if rule and not credentials.is_placeholder(text):
                 yield Match(rule, 0, len(text), RULES[rule], _shape(text))
@@ -298,11 +301,21 @@ class Rules:
         return any(_is_below(pointer, path) for path in self.choice.paths)
 
 
+_SHORTEST = 8  # characters that the value of a parameter has in a text, which may be an example
+_NO_SECRET = re.compile(  # a URL, the name of a type, a sentence
+    r"://|\A(?:str|string|number|integer|object|array|boolean|true|false|null|none)\Z|(?:\S+ ){3}",
+    re.IGNORECASE,
+)
 _URL = re.compile(r"https?://[^\s\"'<>\\)\]}]+")
 
 
 def _matches(globs: tuple[str, ...], name: str) -> bool:
     return bool(globs) and credentials.names(globs).fullmatch(name) is not None
+
+
+def _is_written_plainly(pattern: str) -> bool:
+    """Whether a pattern looks for nothing that JSON or a URL escapes, nor for where a line begins."""
+    return re.fullmatch(r"(?:[\w .()\[\]{}*+?|,-]|\\[bdwWs.])*", pattern, re.ASCII) is not None
 
 
 def _glob(name: str) -> str:
@@ -333,7 +346,7 @@ def _shape(text: str) -> str:
 
 def _is_below(pointer: str, path: str) -> bool:
     """Whether a JSON pointer is that of `path`, in which `*` is any one step, or goes on below it."""
-    steps, wanted = pointer.strip("/").split("/"), path.strip("/").split("/")
+    steps, wanted = pointer[1:].split("/"), path[1:].split("/")
     return len(steps) >= len(wanted) and all(
         want in ("*", step) for want, step in zip(wanted, steps, strict=False)
     )

@@ -11,7 +11,9 @@ needs neither `scalar` nor `respell`, so they are imported on use.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
 
 from cassette_cli.errors import Place, Refused
@@ -210,18 +212,18 @@ def difference(old: str, new: str) -> Edit:
 class Joined(str):
     """One string made of several, in order; those that are texts can be changed."""
 
-    __slots__ = ("pieces",)
+    __slots__ = ("depth", "pieces", "starts")
     pieces: tuple[str, ...]
+    starts: list[int]  # of the pieces
+    depth: int
 
     def __new__(cls, pieces: Iterable[str]) -> Self:
         parts = tuple(pieces)
         self = str.__new__(cls, "".join(parts))
         self.pieces = parts
+        self.starts = [0, *accumulate(map(len, parts))][:-1]
+        self.depth = 1 + max((part.depth for part in parts if isinstance(part, Text | Joined)), default=0)
         return self
-
-    @property
-    def depth(self) -> int:
-        return 1 + max((piece.depth for piece in self.pieces if isinstance(piece, Text | Joined)), default=0)
 
     @property
     def text(self) -> str:
@@ -233,12 +235,12 @@ class Joined(str):
 
     def offset(self, position: int = 0) -> int:
         """The offset of the character `position`; of one that stands nowhere, that of the text beside it."""
-        begin, at = 0, None
-        for piece in self.pieces:
-            if isinstance(piece, Text | Joined) and (at is None or begin <= position):
-                at = piece, max(0, min(position - begin, len(piece)))
-            begin += len(piece)
-        return at[0].offset(at[1]) if at else 0
+        first = max(bisect_right(self.starts, position) - 1, 0)
+        for number in (*range(first, -1, -1), *range(first + 1, len(self.pieces))):
+            piece = self.pieces[number]
+            if isinstance(piece, Text | Joined):
+                return piece.offset(max(0, min(position - self.starts[number], len(piece))))
+        return 0
 
     def place(self, position: int = 0) -> Place:
         return self.document.place(self.offset(position))
@@ -251,12 +253,13 @@ class Joined(str):
 
     def cut(self, start: int, end: int) -> Iterator[tuple[str, int, int]]:
         """The pieces that hold the characters start..end, with what each holds of them."""
-        begin = 0
-        for piece in self.pieces:
+        number = max(bisect_right(self.starts, start) - 1, 0)
+        while number < len(self.pieces) and self.starts[number] < end:
+            piece, begin = self.pieces[number], self.starts[number]
             first, last = max(start - begin, 0), min(end - begin, len(piece))
             if first < last:
                 yield piece, first, last
-            begin += len(piece)
+            number += 1
 
     def parent_edits(self, edits: Sequence[Edit]) -> "Lowered":
         """The edits dealt out: the first piece that one touches takes the new text, others only lose."""
@@ -302,25 +305,25 @@ def rewrite(changes: Iterable[Change], wanted: "dict[int, str] | None" = None) -
     layers do to one scalar meets there. Raises Refused where changes overlap or cannot be written.
     `wanted` is given what each text that changes, in whichever layer, must then read as, by its id.
     """
-    pending: dict[int, tuple[Text | Joined, list[Edit]]] = {}
+    pending: dict[int, dict[int, tuple[Text | Joined, list[Edit]]]] = {}  # by depth, then by text
     result: dict[Document, list[Edit]] = {}
 
     def add(target: Source, edits: Iterable[Edit]) -> None:
         if isinstance(target, Document):
             result.setdefault(target, []).extend(edits)
         else:
-            pending.setdefault(id(target), (target, []))[1].extend(edits)
+            same_depth = pending.setdefault(target.depth, {})
+            same_depth.setdefault(id(target), (target, []))[1].extend(edits)
 
     for text, edits in changes:
         add(text, edits)
     while pending:
-        deepest = max(pending, key=lambda key: pending[key][0].depth)
-        text, edits = pending.pop(deepest)
-        edits = ordered(edits)
-        if wanted is not None:
-            wanted[id(text)] = splice(text, edits)
-        for target, lowered in text.parent_edits(edits) if edits else ():
-            add(target, lowered)
+        for text, edits in pending.pop(max(pending)).values():
+            edits = ordered(edits)
+            if wanted is not None:
+                wanted[id(text)] = splice(text, edits)
+            for target, lowered in text.parent_edits(edits) if edits else ():
+                add(target, lowered)
     return {document: ordered(edits + _lengths(document, edits)) for document, edits in result.items()}
 
 

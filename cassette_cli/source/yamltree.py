@@ -117,8 +117,12 @@ def _build(document: Document) -> list[Node]:
         elif kind is AliasEvent:
             begin, end = event.start_mark.index, event.end_mark.index
             if event.anchor not in anchors:
+                name = (
+                    event.anchor if len(event.anchor) <= 4 else f"{event.anchor[:4]}…"
+                )  # it may be a secret
                 raise Unreadable(
-                    f"the alias *{event.anchor} has no anchor, or stands inside it", document.place(begin)
+                    f"the alias *{name} has no anchor, or stands inside it; if it is text, quote it",
+                    document.place(begin),
                 )
             nodes.append(Alias(document, begin, end, anchors[event.anchor]))
         elif kind is DocumentEndEvent:
