@@ -17,6 +17,7 @@ from cassette_cli.fields import Field, Role, Stored, bodies, comments, heads, in
 from cassette_cli.findings import Finding, Severity, fingerprint
 from cassette_cli.llm import read_exchange
 from cassette_cli.model import Cassette, Interaction
+from cassette_cli.rules import credentials
 from cassette_cli.rules.placeholders import Placeholders
 from cassette_cli.rules.redaction import RULES, Match, Rules
 from cassette_cli.source.document import Document
@@ -111,6 +112,7 @@ class _Search:
         ]
         self.everything = indexes is None and sides == BOTH
         self.opened: dict[str, list[Field]] = {}
+        self._inside: dict[int, list[Field]] = {}  # what texts outside of bodies hold
         self.notes: dict[Note, None] = {}
 
     def found(self, fires: Trigger, find: Finder, named: Finder | None = None) -> list[_Found]:
@@ -128,7 +130,7 @@ class _Search:
         """Every field, and whether what it reads is worth a look."""
         for interaction in self.interactions:
             for field in heads(interaction, self.sides):
-                yield from _each(field, fires)
+                yield from self._each(field, fires)
             if self.rules.reads_bodies:
                 for stored in bodies(interaction, self.sides):
                     yield from ((field, True) for field in self._body(stored, fires))
@@ -137,12 +139,21 @@ class _Search:
             if fires("\n".join([other.text for other in rest])):
                 for other in rest:
                     if other.role is not Role.OTHER or fires(f'"{other.text}"'):
-                        yield from _each(other.field, fires)
+                        yield from self._each(other.field, fires)
             else:
                 named = (other.field for other in rest if other.role is not Role.OTHER)
                 yield from ((field, field.role is Role.BODY) for field in named)
         if self.everything and self.rules.reads_bodies:
             yield from ((field, True) for field in comments(self.cassette, fires))
+
+    def _each(self, field: Field, fires: Trigger) -> Iterator[tuple[Field, bool]]:
+        if fires(f'"{field.text}"'):  # in quotes, as a string of JSON stands that is base64 as a whole
+            key = id(field.text)
+            if key not in self._inside:
+                self._inside[key] = list(inside(field))
+            yield from ((part, True) for part in self._inside[key])
+        else:
+            yield field, field.role is Role.BODY  # it may go for its name
 
     def _body(self, stored: Stored, fires: Trigger) -> Iterable[Field]:
         key = f"{stored.interaction} {stored.where}"
@@ -157,7 +168,7 @@ class _Search:
         body = stored.message.body
         text = body.text
         if text is not None and not text.startswith("\x1f\x8b"):
-            if fires(text):
+            if fires(text) or (len(text) < _LARGE and fires(f'"{text}"')):
                 return True
             if not _is_stream(text):
                 return False
@@ -188,13 +199,7 @@ def _can_change(text: str) -> TypeGuard[Text | Joined]:
     return isinstance(text, Joined | Packed) or (isinstance(text, Text) and text.style is not Style.FIXED)
 
 
-def _each(field: Field, fires: Trigger) -> Iterator[tuple[Field, bool]]:
-    if fires(f'"{field.text}"'):  # in quotes, as a string of JSON stands that is base64 as a whole
-        yield from ((part, True) for part in inside(field))
-    else:
-        yield field, field.role is Role.BODY  # it may go for its name
-
-
+_LARGE = 100_000  # characters; a larger body that is base64 as a whole is an image
 _MEDIA = ("image/", "audio/", "video/", "font/")  # in which a secret's shape turns up by chance alone
 
 
@@ -289,14 +294,25 @@ def _planned(cassette: Cassette, search: _Search, found: list[_Found], *, drop: 
             for target, edit in _edits(text, match, placeholder):
                 changes.setdefault(id(target), (target, []))[1].append(edit)
         findings.append(_finding(cassette, one, names.of(one), _change_words(one, placeholder)))
+    secrets = sorted({one.value for one in found if len(one.value) >= 8}, key=len, reverse=True)
     return Plan(
-        tuple(findings),
+        tuple(_without(secrets, finding) for finding in findings),
         tuple(changes.values()),
         tuple(drops.values()),
         tuple(search.notes),
         search.opened,
         tuple(span for one in found for inner in one.spans for span in _outermost(inner)),
     )
+
+
+def _without(secrets: list[str], finding: Finding) -> Finding:
+    """The finding with no secret in the name of its place, where a key or a header's name is one."""
+    where = finding.where
+    for secret in secrets:
+        where = where.replace(secret, credentials.MASK)
+    if where == finding.where:
+        return finding
+    return finding._replace(where=where, message=finding.message.replace(finding.where, where))
 
 
 def _outermost(span: Span) -> Iterator[Span]:
