@@ -1,11 +1,6 @@
 """`python -m cassette_cli`, and what the installed command `cassette` runs."""
 
-
-def main() -> None:
-    from cassette_cli.cli import app
-
-    app()
-
+from cassette_cli.cli import main
 
 if __name__ == "__main__":
     main()

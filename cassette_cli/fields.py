@@ -326,6 +326,12 @@ def _index(value: dict[str, Json] | Mapping) -> str:
     return "".join(f"#{index}" for index in found if isinstance(index, int | str))
 
 
+def is_packed(text: str) -> bool:
+    """Whether all of a text is base64 that holds another."""
+    match = _BASE64.fullmatch(text) if len(text) >= 24 else None
+    return match is not None and holds_text(match["data"])
+
+
 def holds_text(base64: str) -> bool:
     """Whether base64, of either alphabet, begins as that of a text does; of other data, little does."""
     try:

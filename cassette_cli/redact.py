@@ -13,7 +13,19 @@ from hashlib import sha256
 from typing import NamedTuple, TypeAlias, TypeGuard
 
 from cassette_cli.errors import Place
-from cassette_cli.fields import Field, Role, Stored, bodies, comments, heads, inside, opened, others, streamed
+from cassette_cli.fields import (
+    Field,
+    Role,
+    Stored,
+    bodies,
+    comments,
+    heads,
+    inside,
+    is_packed,
+    opened,
+    others,
+    streamed,
+)
 from cassette_cli.findings import Finding, Severity, fingerprint
 from cassette_cli.llm import read_exchange
 from cassette_cli.model import Cassette, Interaction
@@ -129,8 +141,12 @@ class _Search:
     def _fields(self, fires: Trigger) -> Iterator[tuple[Field, bool]]:
         """Every field, and whether what it reads is worth a look."""
         for interaction in self.interactions:
-            for field in heads(interaction, self.sides):
-                yield from self._each(field, fires)
+            head = list(heads(interaction, self.sides))
+            fired = fires("\n".join([field.text for field in head])) or any(
+                is_packed(field.text) for field in head
+            )
+            for field in head:
+                yield from self._each(field, fires) if fired else ((field, False),)
             if self.rules.reads_bodies:
                 for stored in bodies(interaction, self.sides):
                     yield from ((field, True) for field in self._body(stored, fires))
@@ -138,7 +154,7 @@ class _Search:
             rest = others(self.cassette, self.interactions, all_=self.everything)
             if fires("\n".join([other.text for other in rest])):
                 for other in rest:
-                    if other.role is not Role.OTHER or fires(f'"{other.text}"'):
+                    if other.role is not Role.OTHER or fires(other.text) or is_packed(other.text):
                         yield from self._each(other.field, fires)
             else:
                 named = (other.field for other in rest if other.role is not Role.OTHER)
@@ -147,7 +163,7 @@ class _Search:
             yield from ((field, True) for field in comments(self.cassette, fires))
 
     def _each(self, field: Field, fires: Trigger) -> Iterator[tuple[Field, bool]]:
-        if fires(f'"{field.text}"'):  # in quotes, as a string of JSON stands that is base64 as a whole
+        if fires(field.text) or is_packed(field.text):
             key = id(field.text)
             if key not in self._inside:
                 self._inside[key] = list(inside(field))
@@ -168,7 +184,7 @@ class _Search:
         body = stored.message.body
         text = body.text
         if text is not None and not text.startswith("\x1f\x8b"):
-            if fires(text) or (len(text) < _LARGE and fires(f'"{text}"')):
+            if fires(text) or is_packed(text):
                 return True
             if not _is_stream(text):
                 return False
@@ -199,7 +215,6 @@ def _can_change(text: str) -> TypeGuard[Text | Joined]:
     return isinstance(text, Joined | Packed) or (isinstance(text, Text) and text.style is not Style.FIXED)
 
 
-_LARGE = 100_000  # characters; a larger body that is base64 as a whole is an image
 _MEDIA = ("image/", "audio/", "video/", "font/")  # in which a secret's shape turns up by chance alone
 
 

@@ -64,7 +64,7 @@ def test_a_package_has_one_home(package: str, home: str) -> None:
 
 def _loaded(arguments: str) -> set[str]:
     code = f"import sys; sys.argv = ['cassette', *{arguments.split()!r}]\nimport cassette_cli.cli as cli\n"
-    code += "try: cli.app()\nexcept SystemExit: pass\nprint(*sorted(sys.modules), file=sys.stderr)"
+    code += "try: cli.main()\nexcept SystemExit: pass\nprint(*sorted(sys.modules), file=sys.stderr)"
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
     )

@@ -3,13 +3,15 @@
 Everything else is imported on use: `cassette --version` pays for nothing that it does not need.
 """
 
+import sys
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from cassette_cli import __version__
-from cassette_cli.cli.redact import redact
-from cassette_cli.cli.show import show
+
+COMMANDS = ("show", "redact")  # each a function in a module of its name
 
 app = typer.Typer(
     name="cassette",
@@ -38,5 +40,10 @@ def _cassette(
     """Read, review and clean the HTTP recordings that tests replay."""
 
 
-app.command()(show)
-app.command()(redact)
+def main() -> None:
+    """Run the command line; only the command that is asked for is built, since each costs time."""
+    first = sys.argv[1] if len(sys.argv) > 1 else ""
+    wanted = (first,) if first in COMMANDS else () if first == "--version" else COMMANDS
+    for name in wanted:
+        app.command()(getattr(import_module(f"cassette_cli.cli.{name}"), name))
+    app()

@@ -109,19 +109,39 @@ _ESCAPED = (  # what a secret's fixed part may hold, escaped in JSON or in a URL
     r"[\\%](?:u00(?:2[dDeE]|3[\daAdD]|[46][1-9a-fA-F]|[57][\daA]|5[fF])|(?<=[1m:]\\)/"
     r"|(?<=%)[2-7][\dA-Fa-f])"
 )
-_PACKED = re.compile(r"[\"=,](?P<data>[A-Za-z0-9+/_-]{24,}(?:[A-Za-z0-9+/_-]|\\[nr])*+={0,2})(?:\\n)?\\*\"")
+_DATA = re.compile(
+    r"(?:data:[\w.+/-]+;base64,)?(?P<data>[A-Za-z0-9+/_-]+(?:(?:\\+[nr])+[A-Za-z0-9+/_-]+)*={0,2})(?:\\[nr]?)*"
+)
+_LONG = 24  # characters of base64 that hold more than a chance word
+_RANDOM = 4000  # characters of other data, in which nothing is looked for; an AWS session token is shorter
 _AROUND = 300  # characters that the longest look at one secret takes in
+
+
+def _without_data(text: str) -> tuple[str, bool]:
+    """A text without the base64 data in it, and whether some of that holds a text.
+
+    Split at the quotes that JSON puts around it, which costs less than any regex.
+    """
+    parts = text.split('"')
+    long = [part for part in parts if len(part) >= _LONG and " " not in part]
+    dropped = False
+    for part in long:
+        match = _DATA.fullmatch(part)
+        if match and holds_text(match["data"]):
+            return text, True
+        dropped = dropped or (match is not None and len(part) >= _RANDOM)
+    if not dropped:
+        return text, False
+    kept = [part for part in parts if len(part) < _RANDOM or " " in part or not _DATA.fullmatch(part)]
+    return '"'.join(kept), False
 
 
 def _holds_secret(searcher: Searcher, text: str) -> bool:
     """Whether a secret stands in a text as it is written, or could once its escapes are read."""
-    near = -1
-    for match in searcher.trigger.finditer(text):
-        if match.start() > near:
-            near = match.end() + _AROUND
-            if re.search(r"\\[/u\\]", text[max(0, match.start() - _AROUND) : near]):
-                return True
-    return near >= 0 and next(searcher.find(text), None) is not None
+    places = searcher.places(text)
+    if any(re.search(r"\\[/u\\]", text[max(0, at - _AROUND) : at + _AROUND]) for at in places):
+        return True
+    return bool(places) and next(searcher.find(text), None) is not None
 
 
 _PASSWORDS = (r"://[^/?#\s@:\"\\]*:[^/?#\s@\"\\]+@", r":\\/\\/[^/?#\s@:\"\\]*:[^/?#\s@\"\\]+@")
@@ -157,12 +177,14 @@ class Rules:
 
     def fires(self, text: str) -> bool:
         """Whether something could be found in a stored text, however deep; the cheap look."""
+        searcher = self._searcher
+        if searcher is not None and len(text) > _LONG:
+            text, packed = _without_data(text)
+            if packed:
+                return True
         if any(trigger.search(text) for trigger in self._triggers):
             return True
-        searcher = self._searcher
-        return searcher is not None and (
-            _holds_secret(searcher, text) or any(holds_text(run["data"]) for run in _PACKED.finditer(text))
-        )
+        return searcher is not None and _holds_secret(searcher, text)
 
     @property
     def reads_bodies(self) -> bool:

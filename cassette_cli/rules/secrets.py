@@ -1,7 +1,7 @@
 """Which texts are secrets by their own shape: the search with the rows of `providers`.
 
 A rule is a row: how it begins (`head`), what it is as a whole (`pattern`), what must hold of it besides
-(`check`). A `Searcher` makes one regex, the trigger, of all heads. A head is looked for at its rarest
+(`check`). A `Searcher` makes regexes, the triggers, of all heads. A head is looked for at its rarest
 character (its pivot), with what stands before in a lookbehind: `sk-` at each `-`, not at each `s`. So one
 scan finds the few places at which a rule can match at all, and only there the rules are tried.
 
@@ -146,10 +146,20 @@ class Searcher:
             for pivot in anchor.pivots:
                 self._at.setdefault(pivot, []).append((number, anchor.back, anchor.run))
                 triggers.setdefault(pivot, {})[anchor.trigger] = None
-        self.trigger = re.compile(
-            "|".join(f"{re.escape(pivot)}(?:{'|'.join(heads)})" for pivot, heads in triggers.items())
-            or r"(?!)"
-        )
+        # One regex a pivot: each begins with one character, and for that the search runs at memory's speed.
+        self._triggers = [
+            re.compile(f"{re.escape(pivot)}(?:{'|'.join(heads)})") for pivot, heads in triggers.items()
+        ]
+
+    def places(self, text: str) -> list[int]:
+        """Where rules may match: the pivots of their heads; nowhere in most texts, and soon told."""
+        places = []
+        for trigger in self._triggers:
+            match = trigger.search(text)
+            while match:
+                places.append(match.start())
+                match = trigger.search(text, match.start() + 1)
+        return places
 
     def find(self, text: str) -> Iterator[Hit]:
         """The secrets of a decoded text, in order; of several that overlap the first, of the first row."""
@@ -166,16 +176,14 @@ class Searcher:
 
     def _candidates(self, text: str) -> set[tuple[int, int]]:
         """Where rules may match, with their numbers."""
-        found, match = set(), self.trigger.search(text)
-        while match:
-            at = match.start()
+        found = set()
+        for at in self.places(text):
             for number, back, run in self._at[text[at]]:
                 start = at - back
                 if run:
                     start = _run_start(run, text, start)
                 if start >= 0:
                     found.add((start, number))
-            match = self.trigger.search(text, at + 1)
         return found
 
 

@@ -132,8 +132,8 @@ def test_the_trigger_fires_wherever_something_is_found(case: tuple[Secret, int])
     alone = Searcher([rule])
     for seed in SEEDS:
         text = make(rule.shapes[number], dice(seed))
-        assert _searcher(rule).trigger.search(text)
-        assert alone.trigger.search(text)
+        assert _searcher(rule).places(text)
+        assert alone.places(text)
 
 
 @pytest.mark.parametrize("case", SHAPES, ids=_id)
@@ -158,7 +158,7 @@ def test_several_secrets_are_found_in_their_order(data: st.DataObject) -> None:
 
 @given(st.text(alphabet=string.ascii_letters + string.digits + "-_.:=/+@ ", max_size=300))
 def test_where_the_trigger_is_silent_nothing_is_found(text: str) -> None:
-    if not ALL.trigger.search(text):
+    if not ALL.places(text):
         assert not list(ALL.find(text))
 
 
@@ -193,7 +193,7 @@ def test_a_head_must_have_something_to_look_for() -> None:
 
 def test_a_searcher_without_rules_finds_nothing() -> None:
     nothing = Searcher([])
-    assert not nothing.trigger.search("sk-")
+    assert not nothing.places("sk-")
     assert not list(nothing.find("sk-"))
 
 
