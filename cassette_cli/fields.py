@@ -151,6 +151,8 @@ def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: boo
                     walk(key, (path, word), Role.OTHER, "", index)
                 if role is Role.OTHER:
                     own = _ROLES.get(word, Role.OTHER)
+                    if own is Role.OTHER and isinstance(value, Text) and len(value) < _SHORTEST:
+                        continue  # most are numbers and words: not worth a call
                 elif isinstance(named, Text):  # an entry of a list of names and values
                     own = role if word == "value" else Role.OTHER
                 walk(value, (path, word), own, str(named or word) if own is not Role.OTHER else "", index)

@@ -98,7 +98,16 @@ def test_a_chance_match_in_an_image_stays() -> None:
 
 # -- what goes ---------------------------------------------------------------------------------------
 
-_B64 = base64.b64encode(f'{{"note": "{KEY}"}}'.encode()).decode()
+
+def _b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _lines(text: str) -> str:
+    return base64.encodebytes(text.encode()).decode()
+
+
+_B64, _B64_CLEAN = _b64(f'{{"note": "{KEY}"}}'), _b64('{"note": "REDACTED"}')
 JWT = make_marked("{jwt}", Random(3)).text
 PLAIN_JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJSRURBQ1RFRCJ9.REDACTED"
 ROWS = {
@@ -174,6 +183,46 @@ ROWS = {
     "a comment, an anchor and a folded neighbour stay": (
         cassette(asked=f"\n      # the key\n      x-api-key: &k {KEY}  # ours\n      note: >-\n        a\n        b"),
         cassette(asked="\n      # the key\n      x-api-key: &k REDACTED  # ours\n      note: >-\n        a\n        b"),
+    ),
+    "in a comment": (
+        cassette() + f"# the old key was {KEY}\n", cassette() + "# the old key was REDACTED\n",
+    ),
+    "a key of an object, and a header's name": (
+        cassette(f"""'{{"{KEY}": 1}}'""", asked=f"{{x-{KEY}: a}}"),
+        cassette("""'{"REDACTED": 1}'""", asked="{x-REDACTED: a}"),
+    ),
+    "in base64 in JSON, in a data URL, in base64 for URLs": (
+        cassette(f"""'{{"a": "{_B64}", "b": "data:application/json;base64,{_B64}"}}'"""),
+        cassette(f"""'{{"a": "{_B64_CLEAN}", "b": "data:application/json;base64,{_B64_CLEAN}"}}'"""),
+    ),
+    "in base64 that becomes short": (
+        cassette(f"""'{{"a": "{_b64(f'see {KEY}')}"}}'"""), cassette(f"""'{{"a": "{_b64('see REDACTED')}"}}'"""),
+    ),
+    "in base64 of several lines": (
+        cassette(json.dumps(json.dumps({"a": _lines(f"{KEY} {'x' * 90}")}))),
+        cassette(json.dumps(json.dumps({"a": _lines(f"REDACTED {'x' * 90}")}))),
+    ),
+    "in a header and a body that are base64 as a whole": (
+        cassette(_b64(f"see {KEY}"), asked=f"{{x-note: {_b64(f'see {KEY}, ü')}}}"),
+        cassette(_b64("see REDACTED"), asked=f"{{x-note: {_b64('see REDACTED, ü')}}}"),
+    ),
+    "with slashes that PHP escapes": (
+        cassette(r"""'{"u": "https:\/\/ada:tide77@a.example\/x"}'"""),
+        cassette(r"""'{"u": "https:\/\/ada:REDACTED@a.example\/x"}'"""),
+    ),
+    "in a multipart form": (
+        cassette(
+            '"--b\\r\\nContent-Disposition: form-data; name=\\"password\\"\\r\\n\\r\\ntide 77\\r\\n--b--\\r\\n"',
+            asked="{content-type: multipart/form-data; boundary=b}",
+        ),
+        cassette(
+            '"--b\\r\\nContent-Disposition: form-data; name=\\"password\\"\\r\\n\\r\\nREDACTED\\r\\n--b--\\r\\n"',
+            asked="{content-type: multipart/form-data; boundary=b}",
+        ),
+    ),
+    "a copy in the reply of what the request names": (
+        cassette("""'{"password": "tide-77-ebb"}'""", """'{"error": "tide-77-ebb is too short"}'"""),
+        cassette("""'{"password": "REDACTED"}'""", """'{"error": "REDACTED is too short"}'"""),
     ),
     "a length follows what it fitted": (
         cassette(f"'{KEY}'", asked="{content-length: '52'}"), cassette("'REDACTED'", asked="{content-length: '8'}"),
@@ -297,6 +346,34 @@ def _reply(text: str) -> str:
     return str(yaml.safe_load(text)["interactions"][0]["response"]["body"]["string"])
 
 
+def _sse(*events: dict[str, Any]) -> str:
+    return json.dumps("".join(f"data: {json.dumps(event)}\n\n" for event in events))
+
+
+STREAMS = {
+    "behind deltas that repeat": [
+        {"choices": [{"index": 0, "delta": {"content": piece}}]}
+        for piece in ("        ", "        ", KEY[:20], KEY[20:], " b")
+    ],
+    "behind a thought in one chunk": [
+        {"candidates": [{"content": {"parts": [{"thought": True, "text": "hm"}, {"text": f"a {KEY[:9]}"}]}}]},
+        {"candidates": [{"content": {"parts": [{"text": f"{KEY[9:]} b"}]}}]},
+    ],
+    "under its name in the arguments of a call": [
+        {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}}]}
+        for piece in ('{"pass', f'word": "{KEY[:9]}', KEY[9:] + '!", "n": 1}')
+    ],
+}
+
+
+@pytest.mark.parametrize("events", STREAMS.values(), ids=STREAMS)
+def test_a_key_goes_from_a_stream(events: list[dict[str, Any]]) -> None:
+    after = redacted(cassette(reply=_sse(*events)))
+    assert "REDACTED" in after
+    assert not planted.is_left(after.encode(), KEY)
+    assert not any(part in after for part in (KEY[:9], KEY[9:], KEY[20:]))
+
+
 def test_two_choices_that_are_streamed_at_once_do_not_mix() -> None:
     one, two = _chat([f"a {KEY[:20]}", f"{KEY[20:]} b"]), _chat(["c ", "d"], index=1)
     events = [event for pair in zip(one, two, strict=True) for event in pair]
@@ -394,6 +471,27 @@ BODIES = {
 def test_options_choose_values_of_bodies(choice: Choice, before: str, after: str) -> None:
     assert redacted(cassette(f"'{before}'"), choice) == cassette(f"'{after}'")
     assert redacted(cassette(f"'{after}'"), choice) == cassette(f"'{after}'")
+
+
+@pytest.mark.parametrize("regex", [r"\d+", "[A-Z]", "RED", "."])
+def test_a_regex_that_matches_in_a_placeholder_comes_to_an_end(regex: str) -> None:
+    after = redacted(cassette("""'{"n": "tide 77 EBB"}'"""), Choice(regexes=(regex,)))
+    assert redacted(after, Choice(regexes=(regex,))) == after
+
+
+@pytest.mark.parametrize("date", ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "soon"])
+def test_a_date_that_is_none_is_no_fault(date: str) -> None:
+    assert date not in redacted(cassette(said=f"{{date: '{date}'}}"), Choice(volatile=True)).replace(
+        "'0'", ""
+    )
+
+
+def test_no_secret_is_in_the_name_of_a_place() -> None:
+    text = cassette(f"""'{{"{KEY}": "x"}}'""", asked=f"{{x-{KEY}: a, note: '{KEY} {OTHER}'}}")
+    for finding in cleaned(text)[1].findings:
+        told = f"{finding.where} {finding.message} {finding.detail}"
+        assert KEY not in told
+        assert OTHER not in told
 
 
 def test_a_value_that_may_stay_by_its_hash_stays() -> None:

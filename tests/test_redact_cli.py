@@ -210,6 +210,52 @@ def test_a_toml_cassette_is_searched_and_said_to_be_read_only(tmp_path: Path) ->
     assert path.read_bytes() == before
 
 
+def test_bodies_in_files_of_their_own_are_cleaned_too(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(SAMPLES / "wiremock", tmp_path / "wiremock"))
+    body = next((folder / "__files").glob("*.json"))
+    body.write_text(body.read_text().replace("Pequod", KEY))
+    assert KEY in body.read_text()
+    run = cassette("redact", "all", folder / "boats.json")
+    assert run.returncode == 0, run.stderr
+    assert KEY not in body.read_text()
+    assert "not-a-password" not in (folder / "boats.json").read_text()
+    assert cassette("redact", "all", folder, "--check").returncode == 0
+
+
+def test_a_pipe_in_a_folder_is_passed_over(leaking: Path) -> None:
+    os.mkfifo(leaking.parent / "pipe.yaml")
+    assert cassette("redact", "all", leaking.parent).returncode == 0
+
+
+def test_a_difference_masks_what_any_rule_finds(leaking: Path) -> None:
+    (leaking.parent / ".cassette.toml").write_text('[[redact.rules]]\nid = "boat"\npattern = "Argo-[0-9]+"\n')
+    text = leaking.read_text().replace("# recorded", f"# {KEY} recorded").replace("Argo", "Argo-77")
+    leaking.write_text(text)
+    run = cassette("redact", "query", leaking.name, "--diff", cwd=leaking.parent)
+    assert "+    uri: https://files.example.com/boats/7?size=full&sig=REDACTED" in run.stdout
+    assert not any(secret in run.stdout for secret in (KEY, "Argo-77", *SECRETS))
+
+
+def test_a_bug_with_one_file_does_not_stop_the_others(tmp_path: Path, leaking: Path) -> None:
+    code = (
+        "import sys; import cassette_cli.clean as c; old = c.clean\n"
+        "def clean(cassette, *rest):\n"
+        "    if 'a-bad' in cassette.document.name: raise KeyError('SECRET')\n"
+        "    return old(cassette, *rest)\n"
+        "c.clean = clean; sys.argv = ['cassette', 'redact', 'all', '.']\n"
+        "from cassette_cli.cli import main; main()"
+    )
+    shutil.copy(leaking, tmp_path / "a-bad.yaml")
+    env = CLEAN | {"PYTHONPATH": str(SAMPLES.parent)}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, env=env
+    )
+    assert run.returncode == 3
+    assert run.stderr.startswith("cassette: a-bad.yaml: a bug: KeyError at <string>:3")
+    assert "SECRET" not in run.stderr
+    assert "REDACTED" in leaking.read_text()
+
+
 def test_a_symlink_stays_one(leaking: Path) -> None:
     link = leaking.parent / "link.yaml"
     link.symlink_to(leaking.name)

@@ -112,7 +112,7 @@ _ESCAPED = (  # what a secret's fixed part may hold, escaped in JSON or in a URL
 _DATA = re.compile(
     r"(?:data:[\w.+/-]+;base64,)?(?P<data>[A-Za-z0-9+/_-]+(?:(?:\\+[nr])+[A-Za-z0-9+/_-]+)*={0,2})(?:\\[nr]?)*"
 )
-_LONG = 24  # characters of base64 that hold more than a chance word
+_LONG = 32  # characters of base64 that hold more than a word and a short secret
 _RANDOM = 4000  # characters of other data, in which nothing is looked for; an AWS session token is shorter
 _AROUND = 300  # characters that the longest look at one secret takes in
 
