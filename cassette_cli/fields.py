@@ -453,7 +453,7 @@ def joined(field: Field, parts: Iterable[Field]) -> Iterator[Field]:
         value = _json(text) if text[:1] in ("{", "[") else None  # the arguments of a tool call
         if value is not None:
             yield from _values(whole, value, _DEEPEST)
-        yield whole._replace(whole=value is None)
+        yield whole._replace(whole=False)
 
 
 def _is_repeated(texts: list[str]) -> bool:

@@ -374,6 +374,13 @@ def test_a_key_goes_from_a_stream(events: list[dict[str, Any]]) -> None:
     assert not any(part in after for part in (KEY[:9], KEY[9:], KEY[20:]))
 
 
+def test_two_calls_in_one_chunk_do_not_mix() -> None:
+    calls = [{"functionCall": {"name": "f", "args": {"password": word}}} for word in ("tide-77", "ebb-78")]
+    after = redacted(cassette(reply=_sse({"candidates": [{"content": {"parts": calls}}]}, {"candidates": []})))
+    assert r'"password\": \"REDACTED\"' in after
+    assert r'"password\": \"REDACTED-2\"' in after
+
+
 def test_two_choices_that_are_streamed_at_once_do_not_mix() -> None:
     one, two = _chat([f"a {KEY[:20]}", f"{KEY[20:]} b"]), _chat(["c ", "d"], index=1)
     events = [event for pair in zip(one, two, strict=True) for event in pair]
