@@ -251,17 +251,37 @@ def _copies(known: re.Pattern[str], rules: Rules, field: Field) -> Iterator[Matc
             yield Match("known-secret", *match.span(), RULES["known-secret"])
 
 
+class _Range(NamedTuple):
+    """Characters that are spoken for: by a match, or by what changes inside a text that is packed there."""
+
+    start: int
+    end: int
+    packed: int | None = None  # the id of that text
+
+
 def _without_overlaps(found: Iterable[_Found]) -> list[_Found]:
     """The matches that count: each character of the file belongs to one of them at most."""
-    taken: dict[int, list[tuple[int, int]]] = {}
+    taken: dict[int, list[_Range]] = {}
     result: list[_Found] = []
     for one in sorted(found, key=_rank):
-        if all(_is_free(taken.get(id(span.root), []), span) for span in one.spans):
+        wanted = [pair for span in one.spans for pair in _ranges(span)]
+        if all(_is_free(taken.get(root, []), range_) for root, range_ in wanted):
             result.append(one)
-            for span in one.spans:
-                ranges = taken.setdefault(id(span.root), [])
-                ranges.insert(bisect_left(ranges, (span.start, span.end)), (span.start, span.end))
+            for root, range_ in wanted:
+                ranges = taken.setdefault(root, [])
+                at = bisect_left(ranges, range_[:2], key=_bounds)
+                if ranges[at : at + 1] != [range_]:
+                    ranges.insert(at, range_)
     return result
+
+
+def _ranges(span: Span) -> Iterator[tuple[int, _Range]]:
+    """What a match takes up, in its own text and in those around it."""
+    yield id(span.root), _Range(span.start, span.end)
+    while isinstance(span.root, Packed) and isinstance(span.root.parent, Text | Joined):
+        packed, around = id(span.root), list(span.root.parent.spans(0, len(span.root.parent)))
+        yield from ((id(outer.root), _Range(outer.start, outer.end, packed)) for outer in around)
+        span = around[0]
 
 
 def _rank(one: _Found) -> tuple[bool, bool, int]:
@@ -269,11 +289,17 @@ def _rank(one: _Found) -> tuple[bool, bool, int]:
     return one.match.rule == "known-secret", not (one.field.whole or one.field.spread), -size
 
 
-def _is_free(ranges: list[tuple[int, int]], span: Span) -> bool:
-    at = bisect_left(ranges, (span.start, span.end))
-    if at < len(ranges) and ranges[at][0] < max(span.end, span.start + 1):
+def _is_free(ranges: list[_Range], wanted: _Range) -> bool:
+    at = bisect_left(ranges, wanted[:2], key=_bounds)
+    if ranges[at : at + 1] == [wanted] and wanted.packed is not None:
+        return True
+    if at < len(ranges) and ranges[at].start < max(wanted.end, wanted.start + 1):
         return False
-    return at == 0 or ranges[at - 1][1] <= span.start
+    return at == 0 or ranges[at - 1].end <= wanted.start
+
+
+def _bounds(range_: _Range) -> tuple[int, int]:
+    return range_.start, range_.end
 
 
 # -- planning ------------------------------------------------------------------------------------------

@@ -195,6 +195,10 @@ ROWS = {
         cassette(f"""'{{"a": "{_B64}", "b": "data:application/json;base64,{_B64}"}}'"""),
         cassette(f"""'{{"a": "{_B64_CLEAN}", "b": "data:application/json;base64,{_B64_CLEAN}"}}'"""),
     ),
+    "in base64 under a name that says secret": (
+        cassette(f"""'{{"access_key": "{_b64('tide and anchor 77')}", "secret": "{_b64('tide and anchor 77')}"}}'"""),
+        cassette("""'{"access_key": "REDACTED", "secret": "REDACTED"}'"""),
+    ),
     "in base64 that becomes short": (
         cassette(f"""'{{"a": "{_b64(f'see {KEY}')}"}}'"""), cassette(f"""'{{"a": "{_b64('see REDACTED')}"}}'"""),
     ),
@@ -376,7 +380,9 @@ def test_a_key_goes_from_a_stream(events: list[dict[str, Any]]) -> None:
 
 def test_two_calls_in_one_chunk_do_not_mix() -> None:
     calls = [{"functionCall": {"name": "f", "args": {"password": word}}} for word in ("tide-77", "ebb-78")]
-    after = redacted(cassette(reply=_sse({"candidates": [{"content": {"parts": calls}}]}, {"candidates": []})))
+    after = redacted(
+        cassette(reply=_sse({"candidates": [{"content": {"parts": calls}}]}, {"candidates": []}))
+    )
     assert r'"password\": \"REDACTED\"' in after
     assert r'"password\": \"REDACTED-2\"' in after
 
