@@ -203,10 +203,17 @@ class _Search:
         return any(fires(text) for text in streamed(events))
 
     def _note(self, stored: Stored, content: Content) -> None:
-        if content.problems and content.kind is not Kind.SSE:
-            node = stored.message.body.node
-            place = node.place() if isinstance(node, Text | Joined) else Place(self.cassette.document.name)
-            for problem in content.problems:
+        body = stored.message.body
+        problems = [one for one in content.problems if not one.startswith(("the JSON", "the multipart"))]
+        if problems and (
+            body.text is None or body.text.startswith("\x1f\x8b")
+        ):  # a text was searched as it is
+            place = (
+                body.node.place()
+                if isinstance(body.node, Text | Joined)
+                else Place(self.cassette.document.name)
+            )
+            for problem in problems:
                 self.notes[Note(place, f"{stored.where} was not searched: {problem}")] = None
 
 

@@ -11,6 +11,9 @@ Exclude = Annotated[
     list[str] | None,
     typer.Option("--exclude", metavar="GLOB", help="Pass over such files in directories."),
 ]
+Jobs = Annotated[
+    int, typer.Option("--jobs", metavar="N", min=0, help="Processes for many files; 0: one a processor.")
+]
 SkipUnrecognised = Annotated[
     bool, typer.Option("--skip-unrecognised", help="Pass over named files that are no cassettes.")
 ]

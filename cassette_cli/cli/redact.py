@@ -1,5 +1,6 @@
 """`cassette redact`."""
 
+import os
 import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -13,6 +14,7 @@ from cassette_cli.cli.options import (
     Exclude,
     Indexes,
     Invert,
+    Jobs,
     Method,
     Model,
     Paths,
@@ -20,7 +22,7 @@ from cassette_cli.cli.options import (
     Status,
     Url,
 )
-from cassette_cli.cli.run import Run, bug, finish
+from cassette_cli.cli.run import Run, finish
 from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Place
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from cassette_cli.config import Settings
     from cassette_cli.findings import Finding
     from cassette_cli.model import Cassette
+    from cassette_cli.redact import Note
     from cassette_cli.report.terminal import Screen
     from cassette_cli.rules.redaction import Choice, Rules
     from cassette_cli.selection import Selection
@@ -135,6 +138,7 @@ def redact(
     reveal: Annotated[bool, typer.Option("--reveal", help="Print what --diff would mask.")] = False,
     exclude: Exclude = None,
     skip_unrecognised: SkipUnrecognised = False,
+    jobs: Jobs = 0,
     color: Color = None,
 ) -> None:
     """Take secrets out of cassettes, in place; every other byte stays.
@@ -191,7 +195,7 @@ def redact(
         )
         excluded = [*(exclude or ()), *settings.exclude]
         with Screen(color) as screen:
-            job.work(screen, paths, excluded, skip_unrecognised=skip_unrecognised)
+            job.work(screen, paths, excluded, skip_unrecognised=skip_unrecognised, jobs=jobs)
         return max(job.run.code, ExitCode.FOUND if check and job.findings else ExitCode.CLEAN)
 
     finish(command)
@@ -348,6 +352,18 @@ def _baseline_file(given: str | None, settings: "Settings", *, needed: bool) -> 
 # -- the work ------------------------------------------------------------------------------------------
 
 
+class Done(NamedTuple):
+    """What came of one cassette, as it comes from another process, too."""
+
+    path: str
+    findings: "tuple[Finding, ...]"
+    notes: "tuple[Note, ...]"
+    lengths: list[str]
+    writes: list[tuple[str, bytes, bytes]]  # path, bytes before and after
+    changed: bool
+    diff: list[str]
+
+
 @dataclass
 class Job:
     """One run of the command over its files."""
@@ -365,75 +381,88 @@ class Job:
     full: bool
     reveal: bool
     findings: "list[Finding]" = field(default_factory=list)
+    accepted: "Baseline | None" = None
     files: int = 0
     changed: int = 0
+    told: bool = False
 
     def work(
-        self, screen: "Screen", paths: list[str], exclude: list[str], *, skip_unrecognised: bool
+        self, screen: "Screen", paths: list[str], exclude: list[str], *, skip_unrecognised: bool, jobs: int
     ) -> None:
         from cassette_cli import baseline
 
-        accepted = None
         if self.baseline is not None and self.mode is not Mode.BASELINE:
-            accepted = baseline.read(self.baseline)
-        for cassette in self.run.cassettes(paths, exclude, skip_unrecognised=skip_unrecognised):
+            self.accepted = baseline.read(self.baseline)
+        results = self.run.results(
+            paths,
+            exclude,
+            self._cleaned,
+            skip_unrecognised=skip_unrecognised,
+            jobs=jobs or os.cpu_count() or 1,
+        )
+        for done in results:
             self.files += 1
             try:
-                self._one(screen, cassette, accepted)
+                self._use(screen, done)
             except CassetteError as error:
                 self.run.report(error)
-            except (OSError, RecursionError, ValueError, TypeError, LookupError, ArithmeticError) as error:
-                if isinstance(error, BrokenPipeError):
-                    raise
-                self.run.report(bug(error, cassette.document.name))
         if self.mode is Mode.BASELINE and self.baseline is not None:
             baseline.write(self.baseline, self.findings)
         self._end(screen)
 
-    def _one(self, screen: "Screen", cassette: "Cassette", accepted: "Baseline | None") -> None:
+    def _cleaned(self, cassette: "Cassette") -> "Done":
+        """What comes of one cassette; nothing is written or told yet, for this can be another process."""
         from cassette_cli.clean import Cleaned, clean
 
-        rules = self.rules.of(cassette.document.name)
-        scope = self._scope(cassette, accepted)
-        cleaned = clean(cassette, rules, scope) if rules else Cleaned(cassette)
-        if self.mode is Mode.WRITE:
-            self._write(cleaned)
-        elif self.mode is Mode.OUTPUT:
-            self._put(screen, cassette, cleaned)
-        self.findings += cleaned.findings
-        self.changed += bool(cleaned.edits)
-        self._tell(screen, cassette, cleaned)
+        document = cassette.document
+        rules = self.rules.of(document.name)
+        cleaned = clean(cassette, rules, self._scope(cassette)) if rules else Cleaned(cassette)
+        writes = [(one.name, one.raw, cleaned.bytes_of(one)) for one in cleaned.edits]
+        if self.mode is Mode.OUTPUT and not writes:
+            writes = [(document.name, document.raw, document.raw)]
+        diff = self._diff(cassette, cleaned) if self.mode is Mode.DIFF else []
+        lengths = [f"{where} {before} → {after}" for where, before, after in cleaned.lengths]
+        return Done(
+            document.name, cleaned.findings, cleaned.notes, lengths, writes, bool(cleaned.edits), diff
+        )
 
-    def _scope(self, cassette: "Cassette", accepted: "Baseline | None") -> "Scope":
+    def _use(self, screen: "Screen", done: "Done") -> None:
+        """Write and tell what came of one cassette."""
+        from cassette_cli.files import write
+
+        if self.mode is Mode.WRITE:
+            for path, before, after in done.writes:
+                write(path, before, after)
+        elif self.mode is Mode.OUTPUT:
+            self._put(screen, done)
+        self.findings += done.findings
+        self.changed += done.changed
+        self._tell(screen, done)
+
+    def _scope(self, cassette: "Cassette") -> "Scope":
         from cassette_cli.clean import Scope
 
         indexes = None
         if not self.selection.is_everything:
             indexes = frozenset(one.interaction.index for one in self.selection.pick(cassette))
+        accepted = self.accepted
         once: set[str] = set()  # accepted in this file: a baseline accepts each time but once
 
         def accepts(finding: "Finding") -> bool:
-            if finding.fingerprint not in once and accepted is not None and accepted.accepts(finding):
+            if finding.fingerprint not in once and accepted and accepted.accepts(finding):
                 once.add(finding.fingerprint)
             return finding.fingerprint in once
 
         return Scope(indexes, self.sides, self.drop, accepts)
 
-    def _write(self, cleaned: "Cleaned") -> None:
-        from cassette_cli.files import write
-
-        for document in cleaned.edits:
-            write(document.name, document.raw, cleaned.bytes_of(document))
-
-    def _put(self, screen: "Screen", cassette: "Cassette", cleaned: "Cleaned") -> None:
+    def _put(self, screen: "Screen", done: "Done") -> None:
         """The result to a file of its own or to stdout."""
         from cassette_cli.files import STDIN, create, read, write
 
-        document = cassette.document
-        for other in cleaned.edits:
-            if other is not document:
-                raise BadRequest("the body stands in a file of its own: redact in place", Place(other.name))
-        content = cleaned.bytes_of(document) if document in cleaned.edits else document.raw
+        for other, _, _ in done.writes:
+            if other != done.path:
+                raise BadRequest("the body stands in a file of its own: redact in place", Place(other))
+        content = done.writes[0][2]
         if self.output in (None, STDIN):
             screen.bytes(content)
         elif Path(str(self.output)).is_file():
@@ -444,34 +473,39 @@ class Job:
         else:
             create(str(self.output), content)
 
+    def _diff(self, cassette: "Cassette", cleaned: "Cleaned") -> list[str]:
+        """The lines of the difference, with everything masked that any rule finds, unless it is revealed."""
+        from cassette_cli.redact import plan
+        from cassette_cli.report.unified import unified
+
+        spans = () if self.reveal else (*cleaned.spans, *plan(cassette, self.rules.everything).spans)
+        lines: list[str] = []
+        for document, edits in cleaned.edits.items():
+            hidden = [(span.start, span.end) for span in spans if span.root is document]
+            lines += unified(document.name, document.text, edits, hidden)
+        return lines
+
     # -- telling ---------------------------------------------------------------------------------------
 
-    def _tell(self, screen: "Screen", cassette: "Cassette", cleaned: "Cleaned") -> None:
+    def _tell(self, screen: "Screen", done: "Done") -> None:
         from cassette_cli.report import findings, words
 
-        for finding in cleaned.findings:
+        for finding in done.findings:
             if not finding.fixable and self.mode is not Mode.CHECK:
                 self.run.report(BadRequest(f"{finding.rule}: {finding.message}", finding.place))
-        for note in cleaned.notes:
+        for note in done.notes:
             if self.strict:
                 self.run.report(BadRequest(note.message, note.place))
             else:
                 self.run.tell(f"{note.place}: {note.message}")
         if self.mode is Mode.DIFF:
-            from cassette_cli.redact import plan
-            from cassette_cli.report.unified import unified
-
-            for document, edits in cleaned.edits.items():
-                others = () if self.reveal else plan(cassette, self.rules.everything).spans
-                spans = () if self.reveal else (*cleaned.spans, *others)
-                hidden = [(span.start, span.end) for span in spans if span.root is document]
-                for line in unified(document.name, document.text, edits, hidden):
-                    screen.raw(words.visible(line) if screen.is_terminal else line)
-        elif self.form is Format.TEXT and cleaned.findings and self.mode is not Mode.OUTPUT:
-            if self.changed > 1:
+            for line in done.diff:
+                screen.raw(words.visible(line) if screen.is_terminal else line)
+        elif self.form is Format.TEXT and done.findings and self.mode is not Mode.OUTPUT:
+            if self.told:
                 screen.line()
-            lengths = [f"{where} {before} → {after}" for where, before, after in cleaned.lengths]
-            findings.write_text(screen, cassette.document.name, cleaned.findings, lengths, full=self.full)
+            self.told = True
+            findings.write_text(screen, done.path, done.findings, done.lengths, full=self.full)
 
     def _end(self, screen: "Screen") -> None:
         """The documents of the machine formats, or a last line for people."""
