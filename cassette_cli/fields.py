@@ -271,17 +271,17 @@ def _parts(field: Field, depth: int) -> Iterator[Field]:
         yield from _values(field, value, depth + 1)
         if isinstance(value, list | Sequence) and not depth:
             yield from _listed(field, value)
-    elif head == "{" and "\n" in text:
+    elif head == "{" and "\n" in text and not depth:
         yield from _stream(field, [event.data for event in read_lines(text)], depth + 1)
     elif (match := _BASE64.fullmatch(text)) and (packed := _unpacked(text, match)) is not None:
-        yield from inside(field._replace(text=packed), depth + 1)
+        yield from inside(field._replace(text=packed, slot=f"{field.slot}!"), depth + 1)
     elif looks_like_events(text):
         yield from _stream(field, [event.data for event in read_events(text)], depth + 1)
     elif len(text) < _LONGEST_URL and _PERCENT.search(text):
         plain = unquote(text, errors="surrogateescape")
         if isinstance(text, Text | Joined):
             plain = Text(plain, text, 0, len(text), Style.PERCENT)
-        yield from inside(field._replace(text=plain), depth + 1)
+        yield from inside(field._replace(text=plain, slot=f"{field.slot}%"), depth + 1)
 
 
 _LONGEST_URL = 16_000  # characters; a longer text is no part of a URL
@@ -412,7 +412,7 @@ def streamed(events: Iterable[str]) -> list[str]:
             if value:
                 slots.setdefault(slot, []).append(value)
                 if (match := _BASE64.fullmatch(value)) and (packed := _unpacked(value, match)):
-                    collect(_plain_json(packed), slot)
+                    collect(_plain_json(packed), f"{slot}!")
         elif isinstance(value, dict):
             slot += _index(value)
             for key, item in value.items():
@@ -440,7 +440,7 @@ def joined(field: Field, parts: Iterable[Field]) -> Iterator[Field]:
     """The texts that are spread over several of the parts, each joined."""
     slots: dict[str, list[Field]] = {}
     for part in parts:
-        if part.name and part.whole and not part.spread and part.text and not _is_number(part.text):
+        if part.name and not part.spread and part.text and not _is_number(part.text):
             slots.setdefault(part.slot, []).append(part)
     for pieces in slots.values():
         texts = [piece.text for piece in pieces]

@@ -58,6 +58,9 @@ def apply(
         changes += [(text, [Edit(0, len(text), new)]) for _, text, new in lengths]
         wanted.clear()
         made = _made(cassette, changes, removals, wanted)
+    fields = [field for opened in (opened_before or {}).values() for field in opened]
+    joined = [field.text for field in fields if isinstance(field.text, Joined) and id(field.text) in wanted]
+    direct |= {id(piece) for text in joined for piece in text.pieces}
     _prove(cassette, made, _Intent(wanted, direct, removed, gone, opened_before or {}))
     return made._replace(lengths=tuple((where, str(text), new) for where, text, new in lengths))
 
@@ -202,10 +205,13 @@ def _length_texts(side: str, message: Request | Response) -> Iterator[tuple[str,
 
 class _Intent(NamedTuple):
     wanted: dict[int, str]  # what texts must read as, by their ids
-    direct: set[int]  # those of them that were changed themselves, not what they hold
+    direct: set[int]  # those of them that were changed themselves, or dealt a part; not for what they hold
     removed: Removed
     gone: set[int]  # the values of headers that leave
     opened: dict[str, list[Field]]
+
+    def is_direct(self, text: str) -> bool:
+        return id(text) in self.direct and id(text) in self.wanted
 
     def value(self, text: str) -> str:
         """What a text must read as."""
@@ -298,7 +304,7 @@ def _same_bodies(cassette: Cassette, before: Interaction, after: Interaction, in
         if isinstance(node, Text | Joined) and node.document is not cassette.document:
             continue  # it stands in a file of its own, which is not written yet
         leaves = intent.opened.get(f"{one.interaction} {one.where}")
-        if leaves is None or any(not field.whole and id(field.text) in intent.direct for field in leaves):
+        if leaves is None or any(not field.whole and intent.is_direct(field.text) for field in leaves):
             continue  # a text was changed that has parts: they need not be the same ones
         read = opened(two, read_content(two.message, traced))
         for old, new in zip_longest(_leaves(leaves), _leaves(read)):
