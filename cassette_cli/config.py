@@ -72,6 +72,13 @@ class Settings:
         off = (rules for glob, rules in self.per_path_ignores if _covers(_steps(glob), steps))
         return self.ignore.union(*off)
 
+    def excludes(self, path: str) -> bool:
+        """Whether a file is one that the config says to pass over."""
+        if not self.exclude or self.folder is None:
+            return False
+        steps = tuple(relative(path, self.folder).split("/"))
+        return steps[0] != ".." and any(_covers(_steps(glob), steps) for glob in self.exclude)
+
     def check_rules(self, known: Iterable[str]) -> None:
         """Raise BadRequest for a rule id that is neither among the known ones nor the project's own."""
         ids = {*known, *(rule.id for rule in self.redact.rules)}

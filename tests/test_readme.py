@@ -57,6 +57,14 @@ def test_every_rule_of_redact_is_in_the_readme() -> None:
     assert all(f"`{rule}`" in README for rule in RULES)
 
 
+def test_the_configuration_of_the_readme_is_valid(tmp_path: Path) -> None:
+    from cassette_cli.config import load
+
+    (block,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "pyproject.toml").write_text(block, "utf-8")
+    assert load(tmp_path).redact.rules[0].id == "acme-key"
+
+
 def main() -> None:
     text = EXAMPLE.sub(lambda match: f"$ {match[1]}\n{_run(match[1]).rstrip()}\n", README)
     (ROOT / "README.md").write_text(text, "utf-8")

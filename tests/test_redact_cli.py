@@ -138,6 +138,39 @@ def test_the_configuration_counts_and_flags_win(leaking: Path) -> None:
     }  # fmt: skip
 
 
+def test_what_the_configuration_excludes_is_passed_over_in_a_walk_and_in_a_hook(leaking: Path) -> None:
+    (leaking.parent / ".cassette.toml").write_text('exclude = ["sub/*"]\n')
+    (leaking.parent / "sub").mkdir()
+    inner = Path(shutil.move(leaking, leaking.parent / "sub" / "x.yaml"))
+    assert "no cassettes" in cassette("redact", "all", ".", cwd=inner.parent).stderr
+    assert (
+        cassette("redact", "all", "x.yaml", "--skip-unrecognised", "--check", cwd=inner.parent).returncode
+        == 0
+    )
+    assert cassette("redact", "all", "x.yaml", "--check", cwd=inner.parent).returncode == 1
+
+
+def test_dropped_headers_leave_whatever_their_values(leaking: Path) -> None:
+    cassette("redact", "headers", leaking)
+    assert cassette("redact", "headers", leaking, "--drop").returncode == 0
+    text = leaking.read_text()
+    assert not any(name in text for name in ("authorization", "openai-organization", "Set-Cookie"))
+    assert "content-length" in text
+    again = cassette("redact", "headers", leaking, "--drop")
+    assert again.stdout == "nothing to redact in 1 file\n"
+
+
+def test_many_files_are_told_in_order_whatever_the_processes(tmp_path: Path) -> None:
+    for number in range(40):
+        body = f"the {number}th key is {KEY}, " + "x " * 50_000
+        (tmp_path / f"{number:02}.yaml").write_text(vcrpy(f"'{body}'"))
+    (tmp_path / "07.yaml").write_text(vcrpy().replace("method:", "method: ["))
+    one, two = (cassette("redact", "all", tmp_path, "--check", "--jobs", jobs) for jobs in ("1", "2"))
+    assert one.returncode == two.returncode == 2
+    assert "would make 39 redactions in 39 of 39 files" in one.stdout
+    assert (one.stdout, one.stderr) == (two.stdout, two.stderr)
+
+
 def test_selectors_and_sides_narrow_what_is_changed(leaking: Path) -> None:
     def found(*options: str) -> list[str]:
         run = cassette("redact", "all", leaking, "--check", "--json", *options)
@@ -159,6 +192,12 @@ def test_selectors_and_sides_narrow_what_is_changed(leaking: Path) -> None:
         (["all", "-o", "x", "--check"], "give one"),
         (["all", "--write-baseline"], "--baseline FILE"),
         (["headers", "--only", "a", "--all-but", "b"], "give one"),
+        (["body", "--key", "--check"], "--key needs a value, and got an option"),
+        (["body", "--path", "a/b"], "begins with a slash"),
+        (["body", "--regex", "("], "no regular expression"),
+        (["all", "-i", "7"], "no interaction 7: the last one is 1"),
+        (["all", "--baseline", "nowhere.json"], "--write-baseline makes it"),
+        (["all", "-o", "-", "--json"], "give -o FILE, or --check"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -182,6 +221,7 @@ def test_one_bad_file_never_stops_the_others(leaking: Path) -> None:
     assert lines[0].startswith(f"cassette: {folder}/a-broken.yaml:6:8: not YAML")
     assert lines[1].startswith(f"cassette: {folder}/b-binary.yaml:2:3: byte 0xff")
     assert "read-only" in lines[2]
+    assert run.stdout.endswith("7 redactions in 2 of 2 files; 1 file not cleaned\n")
     assert KEY not in run.stdout + run.stderr
     assert "REDACTED" in leaking.read_text()
     assert "Traceback" not in run.stderr

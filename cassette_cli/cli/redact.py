@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -131,7 +132,10 @@ def redact(
         bool, typer.Option("--write-baseline", help="Accept all findings of now; write no cassette.")
     ] = False,
     format_: Annotated[
-        Format, typer.Option("--format", metavar="FORMAT", help="text, json, github or sarif.")
+        Format,
+        typer.Option(
+            "--format", metavar="FORMAT", help="text, json, github, sarif: how to tell what was found."
+        ),
     ] = Format.TEXT,
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Fold nothing.")] = False,
@@ -147,7 +151,7 @@ def redact(
 
       cassette redact all tests/cassettes --check
 
-      cassette redact headers tests/cassettes --all-but accept,content-type,user-agent
+      cassette redact headers tests/cassettes --all-but accept,user-agent
 
       cassette redact body chat.yaml --key password --diff
     """
@@ -193,9 +197,8 @@ def redact(
             full=full,
             reveal=reveal,
         )
-        excluded = [*(exclude or ()), *settings.exclude]
         with Screen(color) as screen:
-            job.work(screen, paths, excluded, skip_unrecognised=skip_unrecognised, jobs=jobs)
+            job.work(screen, paths, exclude, skip_unrecognised=skip_unrecognised, jobs=jobs)
         return max(job.run.code, ExitCode.FOUND if check and job.findings else ExitCode.CLEAN)
 
     finish(command)
@@ -253,6 +256,9 @@ class RuleBook:
         for pointer in flags.paths:
             if not pointer.startswith("/"):
                 raise BadRequest("--path is a JSON pointer and begins with a slash: '/messages/*/content'")
+        for flag, values in flags._asdict().items():
+            if isinstance(values, tuple) and any(value.startswith("--") for value in values):
+                raise BadRequest(f"{_SPELT.get(flag, f'--{flag}')} needs a value, and got an option")
         if flags.only and flags.all_but:
             raise BadRequest("--only and --all-but do not go together: give one")
         known = [*RULES, *(rule.id for rule in SECRETS)]
@@ -296,6 +302,7 @@ def _choice(what: What, flags: Flags, settings: "Settings") -> "Choice":
         only=flags.only or (() if flags.all_but else own.only_headers),
         all_but=flags.all_but or (() if flags.only else own.all_but_headers),
         volatile=flags.volatile or own.volatile,
+        drop=flags.drop or own.drop,
         parameters=(*own.parameters, *(() if what is What.HEADERS else flags.names)),
         keep_parameters=(*own.keep_parameters, *(() if what is What.HEADERS else flags.keep)),
         keys=(*own.keys, *flags.keys),
@@ -362,6 +369,8 @@ class Done(NamedTuple):
     writes: list[tuple[str, bytes, bytes]]  # path, bytes before and after
     changed: bool
     diff: list[str]
+    interactions: int
+    selected: int
 
 
 @dataclass
@@ -384,28 +393,36 @@ class Job:
     accepted: "Baseline | None" = None
     files: int = 0
     changed: int = 0
+    failed: int = 0  # files that are as they were, though something is to go
+    last: int = -1  # the largest index of an interaction
+    selected: int = 0
     told: bool = False
 
     def work(
-        self, screen: "Screen", paths: list[str], exclude: list[str], *, skip_unrecognised: bool, jobs: int
+        self,
+        screen: "Screen",
+        paths: list[str],
+        exclude: list[str] | None,
+        *,
+        skip_unrecognised: bool,
+        jobs: int,
     ) -> None:
         from cassette_cli import baseline
 
         if self.baseline is not None and self.mode is not Mode.BASELINE:
+            if not Path(self.baseline).exists():
+                raise BadRequest(f"{self.baseline} does not exist yet: --write-baseline makes it")
             self.accepted = baseline.read(self.baseline)
         results = self.run.results(
             paths,
             exclude,
             self._cleaned,
             skip_unrecognised=skip_unrecognised,
+            excludes=self.rules.settings.excludes,
             jobs=jobs or os.cpu_count() or 1,
         )
         for done in results:
-            self.files += 1
-            try:
-                self._use(screen, done)
-            except CassetteError as error:
-                self.run.report(error)
+            self._use(screen, done)
         if self.mode is Mode.BASELINE and self.baseline is not None:
             baseline.write(self.baseline, self.findings)
         self._end(screen)
@@ -416,27 +433,44 @@ class Job:
 
         document = cassette.document
         rules = self.rules.of(document.name)
-        cleaned = clean(cassette, rules, self._scope(cassette)) if rules else Cleaned(cassette)
+        scope = self._scope(cassette)
+        cleaned = clean(cassette, rules, scope) if rules else Cleaned(cassette)
+        total = len(cassette.interactions)
         writes = [(one.name, one.raw, cleaned.bytes_of(one)) for one in cleaned.edits]
         if self.mode is Mode.OUTPUT and not writes:
             writes = [(document.name, document.raw, document.raw)]
         diff = self._diff(cassette, cleaned) if self.mode is Mode.DIFF else []
         lengths = [f"{where} {before} → {after}" for where, before, after in cleaned.lengths]
         return Done(
-            document.name, cleaned.findings, cleaned.notes, lengths, writes, bool(cleaned.edits), diff
+            document.name,
+            cleaned.findings,
+            cleaned.notes,
+            lengths,
+            writes,
+            bool(cleaned.edits),
+            diff,
+            total,
+            total if scope.indexes is None else len(scope.indexes),
         )
 
     def _use(self, screen: "Screen", done: "Done") -> None:
         """Write and tell what came of one cassette."""
         from cassette_cli.files import write
 
-        if self.mode is Mode.WRITE:
-            for path, before, after in done.writes:
-                write(path, before, after)
-        elif self.mode is Mode.OUTPUT:
-            self._put(screen, done)
+        self.files += 1
         self.findings += done.findings
-        self.changed += done.changed
+        self.last = max(self.last, done.interactions - 1)
+        self.selected += done.selected
+        try:
+            if self.mode is Mode.WRITE:
+                for path, before, after in done.writes:
+                    write(path, before, after)
+            elif self.mode is Mode.OUTPUT:
+                self._put(screen, done)
+            self.changed += done.changed
+        except CassetteError as error:
+            self.run.report(error)
+            self.failed += 1
         self._tell(screen, done)
 
     def _scope(self, cassette: "Cassette") -> "Scope":
@@ -489,6 +523,7 @@ class Job:
 
     def _tell(self, screen: "Screen", done: "Done") -> None:
         from cassette_cli.report import findings, words
+        from cassette_cli.report.terminal import Span
 
         for finding in done.findings:
             if not finding.fixable and self.mode is not Mode.CHECK:
@@ -500,7 +535,10 @@ class Job:
                 self.run.tell(f"{note.place}: {note.message}")
         if self.mode is Mode.DIFF:
             for line in done.diff:
-                screen.raw(words.visible(line) if screen.is_terminal else line)
+                if screen.is_terminal or screen.color:
+                    screen.line(Span(words.visible(line.removesuffix("\n")), _DIFF_STYLES.get(line[0], "")))
+                else:
+                    screen.raw(line)
         elif self.form is Format.TEXT and done.findings and self.mode is not Mode.OUTPUT:
             if self.told:
                 screen.line()
@@ -511,7 +549,6 @@ class Job:
         """The documents of the machine formats, or a last line for people."""
         from cassette_cli import __version__
         from cassette_cli.report import findings, machine
-        from cassette_cli.report.words import amount
 
         errors = self.run.errors
         match self.form:
@@ -526,9 +563,36 @@ class Job:
                 for line in findings.to_github(self.findings, errors):
                     screen.raw(line + "\n")
             case Format.TEXT if self.mode in (Mode.WRITE, Mode.CHECK, Mode.BASELINE) and self.files:
-                count = amount(len(self.findings), "redaction")
-                verb = {Mode.WRITE: "", Mode.CHECK: "would make ", Mode.BASELINE: "accepted "}[self.mode]
-                found = f"{verb}{count} in {self.changed:,} of {amount(self.files, 'file')}"
-                screen.line(found if self.findings else f"nothing to redact in {amount(self.files, 'file')}")
+                screen.line(self._summary())
+        self._missed()
         if self.mode is Mode.WRITE and self.findings and self.changed:
             self.run.tell("what was committed is still in git's history: revoke it")
+
+    def _summary(self) -> str:
+        from cassette_cli.report.words import amount
+
+        if not self.findings:
+            return f"nothing to redact in {amount(self.files, 'file')}"
+        verb = {Mode.CHECK: "would make ", Mode.BASELINE: "accepted "}.get(self.mode, "")
+        told = ""
+        if len(self.findings) > _FEW:
+            counts = Counter(finding.rule for finding in self.findings).most_common()
+            told = f" ({', '.join(f'{rule} {number:,}' for rule, number in counts)})"
+        failed = f"; {amount(self.failed, 'file')} not cleaned" if self.failed else ""
+        redactions = amount(len(self.findings), "redaction")
+        files = self.changed + self.failed
+        return f"{verb}{redactions} in {files:,} of {amount(self.files, 'file')}{told}{failed}"
+
+    def _missed(self) -> None:
+        """What the selectors ask for and no cassette has."""
+        missing = [index for index in sorted(self.selection.indexes or ()) if index > self.last]
+        if missing and self.last >= 0:
+            self.run.report(
+                BadRequest(f"no interaction {missing[0]}: the last one is {self.last} (they count from 0)")
+            )
+        elif self.last >= 0 and not self.selected:
+            self.run.tell("nothing selected; a GLOB matches the whole value")
+
+
+_FEW = 20  # findings that need no counts
+_DIFF_STYLES = {"+": "good", "-": "bad", "@": "accent"}

@@ -65,11 +65,17 @@ class Run:
         work: "Callable[[Cassette], T]",
         *,
         skip_unrecognised: bool = False,
+        excludes: Callable[[str], bool] = lambda _: False,
         jobs: int = 1,
     ) -> Iterator[T]:
         """What `work` makes of each file's cassette, in order; a file that fails is reported."""
         none = True
-        for found, result in _mapped(self.files(paths, exclude), work, skip_unrecognised, jobs):
+        files = (
+            found
+            for found in self.files(paths, exclude)
+            if (found.named and not skip_unrecognised) or not excludes(found.path)
+        )
+        for found, result in _mapped(files, work, skip_unrecognised, jobs):
             if isinstance(result, Unrecognised):
                 if found.named and not skip_unrecognised:
                     self.report(result)
@@ -106,6 +112,9 @@ def _attempt(found: "Found", *, work: "Callable[[Cassette], T]", skip: bool) -> 
     try:
         return work(_read(found, doubtful=not found.named or skip))
     except CassetteError as error:
+        if isinstance(error, Refused) and os.environ.get("CASSETTE_DEBUG"):
+            raise
+        error.place = error.place or Place(found.path)
         return error
     except Exception as error:
         return bug(error, found.path)

@@ -225,7 +225,7 @@ class _Row(NamedTuple):
 
 
 _STYLES = ("dim", "", "role", "")  # place, where, rule, detail
-_ALIGNED = (24, 48, 40, None)  # columns that are aligned at most: one long path does not move all rows
+_ALIGNED = (24, 64, 40, None)  # columns that are aligned at most: one long path does not move all rows
 # What a column gives up in turn where the screen is too narrow, and what it keeps.
 _YIELDS = ((3, 60), (1, 44), (3, 32), (1, 32), (3, 25), (1, 24), (2, 16), (3, 12), (1, 8), (2, 8), (3, 0))
 _TAILS = (0.0, 0.6, 0.0, 0.0)  # how much of a cell's end stays where it must be cut
@@ -277,9 +277,14 @@ _INDEX = re.compile(r"(?<=\[)\d+(?=\])|(?<=/)\d+(?=/|$)")
 _NUMBER = re.compile(r"\d[\d,.]*")
 
 
+def _named(finding: Finding) -> str:
+    """Where it is in words: the interaction by its number, as `show` counts, and the place in it."""
+    return finding.where if finding.interaction is None else f"#{finding.interaction} {finding.where}"
+
+
 def _cells(finding: Finding) -> tuple[str, ...]:
     return tuple(
-        words.one_line(cell) for cell in (_place(finding), finding.where, finding.rule, finding.detail)
+        words.one_line(cell) for cell in (_place(finding), _named(finding), finding.rule, finding.detail)
     )
 
 

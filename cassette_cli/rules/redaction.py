@@ -60,6 +60,7 @@ class Choice:
     only: tuple[str, ...] = ()
     all_but: tuple[str, ...] = ()
     volatile: bool = False
+    drop: bool = False  # headers go whatever their value
     parameters: tuple[str, ...] = ()
     keep_parameters: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
@@ -208,7 +209,9 @@ class Rules:
     def _allowed(self, field: Field, matches: Iterable[Match]) -> Iterator[Match]:
         for match in matches:
             value = field.text[match.start : match.end]
-            if match.rule in self.choice.ignore or not value or is_ours(field.text, match.start, match.end):
+            dropped = self.choice.drop and field.role is Role.HEADER and len(value) == len(field.text)
+            ours = not value or is_ours(field.text, match.start, match.end)
+            if match.rule in self.choice.ignore or (ours and not dropped):
                 continue
             allowed = self.choice.allow
             if not allowed or sha256(value.encode("utf-8", "replace")).hexdigest() not in allowed:
@@ -251,6 +254,9 @@ class Rules:
         if not self._takes(name):
             return
         rule = _header_rule(name)
+        if self.choice.drop:
+            yield Match(rule, 0, len(value), RULES[rule], distinct=False)
+            return
         if rule in ("volatile-header", "chosen-header"):
             if not credentials.is_placeholder(value):
                 yield Match(rule, 0, len(value), RULES[rule], _shape_of(name), distinct=False)
@@ -301,8 +307,9 @@ class Rules:
                 yield Match(rule, 0, len(text), RULES[rule], _shape(text))
         for regex in self._regexes:
             for found in regex.finditer(text):
-                if not credentials.is_placeholder(found[0]):
-                    yield Match("chosen-text", *found.span(), RULES["chosen-text"])
+                group = 1 if regex.groups else 0
+                if not credentials.is_placeholder(found[group] or ""):
+                    yield Match("chosen-text", *found.span(group), RULES["chosen-text"])
         if "<" in text and field.whole and choice.keys:
             for key in choice.keys:
                 yield from _elements(key, text)

@@ -332,8 +332,13 @@ def _text(findings: Sequence[Finding], width: int | None = 80, notes: Sequence[s
 
 
 KEY = LEAK._replace(
-    rule="openai-api-key", place=Place("f", 58, 34), where="reply.text", detail="51 characters → REDACTED"
+    rule="openai-api-key",
+    place=Place("f", 58, 34),
+    where="reply.text",
+    detail="51 characters → REDACTED",
+    interaction=None,
 )
+HEAD = LEAK._replace(interaction=None)
 DEEP = KEY._replace(
     place=Place("f", 1234, 7),
     where="response.body/choices/0/message/tool_calls/0/function/arguments/credentials/access_token",
@@ -341,7 +346,7 @@ DEEP = KEY._replace(
 
 
 def test_rows_are_aligned_under_the_path() -> None:
-    assert _text([LEAK, KEY], notes=["content_length 533 → 498"]) == (
+    assert _text([HEAD, KEY], notes=["content_length 533 → 498"]) == (
         "cassettes/chat.yaml\n"
         "  12:9   request.head…Authorization[0]  bearer-token    Bearer → Bearer REDACTED\n"
         "  58:34  reply.text                     openai-api-key  51 characters → REDACTED\n"
@@ -350,7 +355,7 @@ def test_rows_are_aligned_under_the_path() -> None:
 
 
 def test_a_wide_screen_shows_all_of_a_row() -> None:
-    assert _text([LEAK, KEY], 160) == (
+    assert _text([HEAD, KEY], 160) == (
         "cassettes/chat.yaml\n"
         "  12:9   request.headers.Authorization[0]  bearer-token    Bearer → Bearer REDACTED\n"
         "  58:34  reply.text                        openai-api-key  51 characters → REDACTED\n"
@@ -359,11 +364,15 @@ def test_a_wide_screen_shows_all_of_a_row() -> None:
 
 @pytest.mark.parametrize("width", [160, None])
 def test_one_long_path_does_not_move_the_other_rows(width: int | None) -> None:
-    assert _text([LEAK, DEEP], width) == (
+    assert _text([HEAD, DEEP], width) == (
         "cassettes/chat.yaml\n"
-        f"  12:9    {LEAK.where:48}  bearer-token    Bearer → Bearer REDACTED\n"
+        f"  12:9    {LEAK.where:64}  bearer-token    Bearer → Bearer REDACTED\n"
         f"  1234:7  {DEEP.where}  openai-api-key  51 characters → REDACTED\n"
     )
+
+
+def test_an_interaction_is_told_by_the_number_that_show_gives_it() -> None:
+    assert "  12:9  #3 request.headers.Authorization[0]  bearer-token" in _text([LEAK], 160)
 
 
 def test_what_has_no_place_and_no_detail_takes_no_columns() -> None:
