@@ -11,10 +11,10 @@ from cassette_cli import redact
 from cassette_cli.errors import Place, Refused
 from cassette_cli.findings import Finding
 from cassette_cli.model import Cassette
-from cassette_cli.redact import Note
 from cassette_cli.replay import weakened
 from cassette_cli.rewrite import apply
 from cassette_cli.rules.redaction import Rules
+from cassette_cli.search import BOTH, Note
 from cassette_cli.source.document import Document
 from cassette_cli.source.edit import Edit, splice
 from cassette_cli.source.text import Span, difference
@@ -40,8 +40,9 @@ class Scope(NamedTuple):
     """Which part of a cassette is searched, and what of it may stay."""
 
     indexes: frozenset[int] | None = None
-    sides: tuple[str, ...] = redact.BOTH
+    sides: tuple[str, ...] = BOTH
     drop: bool = False
+    check: bool = False  # only what is found is wanted, and what follows from it
     accepts: Callable[[Finding], bool] = lambda _: False
 
 
@@ -49,6 +50,8 @@ def clean(cassette: Cassette, rules: Rules, scope: Scope = Scope()) -> Cleaned: 
     """The cassette without what the rules find; raises Refused where that cannot be proved."""
     plan = redact.plan(cassette, rules, scope.indexes, scope.sides, drop=scope.drop, accepts=scope.accepts)
     done = Cleaned(cassette, plan.findings, plan.notes, spans=plan.spans)
+    if scope.check and (plan.changes or plan.drops) and not plan.touches_bodies:
+        return done._replace(edits={cassette.document: []})  # nothing follows from a header
     for _ in range(_ROUNDS):
         if not plan.changes and not plan.drops:
             break

@@ -11,7 +11,8 @@ from itertools import zip_longest
 from typing import NamedTuple, TypeAlias
 
 from cassette_cli.errors import CassetteError, Place, Refused
-from cassette_cli.fields import Field, bodies, opened
+from cassette_cli.fields import Field, bodies
+from cassette_cli.layers import opened
 from cassette_cli.model import Body, Cassette, Header, Interaction, Request, Response
 from cassette_cli.recorders import read_cassette
 from cassette_cli.source.document import Document

@@ -18,7 +18,8 @@ from urllib.parse import quote, unquote
 import yaml
 
 from cassette_cli.errors import Refused
-from cassette_cli.fields import Field, Role, Stored, bodies, heads, opened
+from cassette_cli.fields import Field, Role, Stored, bodies, heads
+from cassette_cli.layers import opened
 from cassette_cli.model import Cassette
 from cassette_cli.recorders import read_cassette
 from cassette_cli.rules.providers import SECRETS

@@ -12,7 +12,8 @@ from botocore.eventstream import EventStreamBuffer
 
 from cassette_cli.clean import Cleaned, clean
 from cassette_cli.errors import Refused
-from cassette_cli.fields import Field, Role, joined, opened, streamed
+from cassette_cli.fields import Field, Role
+from cassette_cli.layers import joined, opened, streamed
 from cassette_cli.model import Cassette
 from cassette_cli.recorders import read_cassette
 from cassette_cli.redact import Plan
@@ -423,7 +424,7 @@ def test_the_cheap_look_at_streams_sees_what_the_thorough_one_sees() -> None:
 
 
 def _spread(field: Field) -> Iterator[Field]:
-    from cassette_cli.fields import inside
+    from cassette_cli.layers import inside
 
     return (one for one in inside(field) if one.spread)
 

@@ -14,7 +14,8 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import NamedTuple
 
-from cassette_cli.fields import Field, Role, holds_text
+from cassette_cli.fields import Field, Role
+from cassette_cli.layers import holds_text
 from cassette_cli.rules import credentials
 from cassette_cli.rules.placeholders import is_ours
 from cassette_cli.rules.secrets import Searcher, Secret

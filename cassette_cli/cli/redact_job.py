@@ -1,0 +1,312 @@
+"""One run of `cassette redact`: each cassette cleaned, the results written and told."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from cassette_cli.cli.redact_rules import RuleBook
+from cassette_cli.cli.run import Run
+from cassette_cli.errors import BadRequest, CassetteError, Place
+
+if TYPE_CHECKING:
+    from cassette_cli.baseline import Baseline
+    from cassette_cli.clean import Cleaned, Scope
+    from cassette_cli.config import Settings
+    from cassette_cli.findings import Finding
+    from cassette_cli.model import Cassette
+    from cassette_cli.report.terminal import Screen
+    from cassette_cli.search import Note
+    from cassette_cli.selection import Selection
+
+
+class Format(StrEnum):
+    """How findings are told."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
+class Mode(StrEnum):
+    """What becomes of the result."""
+
+    WRITE = "write"
+    CHECK = "check"
+    DIFF = "diff"
+    OUTPUT = "output"
+    BASELINE = "baseline"
+
+
+def mode_of(
+    paths: list[str], output: str | None, *, check: bool, diff: bool, write_baseline: bool, machine: bool
+) -> Mode:
+    from cassette_cli.files import STDIN, is_one_file
+
+    if output is not None and (check or diff or write_baseline):
+        raise BadRequest("-o writes the result; --check, --diff and --write-baseline write none: give one")
+    if output is not None and not is_one_file(paths):
+        raise BadRequest("-o takes the result of one file; without it, files are changed in place")
+    if STDIN in paths and len(paths) > 1:
+        raise BadRequest("- is a filter from stdin to stdout: give no other path with it")
+    if machine and (output == STDIN or (STDIN in paths and not (check or diff))):
+        raise BadRequest("the result goes to stdout, so what was found cannot: give -o FILE, or --check")
+    if write_baseline:
+        return Mode.BASELINE
+    if diff:
+        return Mode.DIFF
+    if check:
+        return Mode.CHECK
+    return Mode.OUTPUT if output is not None or STDIN in paths else Mode.WRITE
+
+
+def baseline_file(given: str | None, settings: "Settings", *, needed: bool) -> str | None:
+    file = given or (str(settings.baseline) if settings.baseline else None)
+    if needed and file is None:
+        raise BadRequest("--write-baseline needs a file: --baseline FILE, or `baseline` in the configuration")
+    return file
+
+
+# -- the work ------------------------------------------------------------------------------------------
+
+
+class Done(NamedTuple):
+    """What came of one cassette, as it comes from another process, too."""
+
+    path: str
+    findings: "tuple[Finding, ...]"
+    notes: "tuple[Note, ...]"
+    lengths: list[str]
+    writes: list[tuple[str, bytes, bytes]]  # path, bytes before and after
+    changed: bool
+    diff: list[str]
+    interactions: int
+    selected: int
+
+
+@dataclass
+class Job:
+    """One run of the command over its files."""
+
+    run: Run
+    rules: RuleBook
+    selection: "Selection"
+    sides: tuple[str, ...]
+    drop: bool
+    strict: bool
+    mode: Mode
+    output: str | None
+    baseline: str | None
+    form: Format
+    full: bool
+    reveal: bool
+    findings: "list[Finding]" = field(default_factory=list)
+    accepted: "Baseline | None" = None
+    files: int = 0
+    changed: int = 0
+    failed: int = 0  # files that are as they were, though something is to go
+    last: int = -1  # the largest index of an interaction
+    selected: int = 0
+    told: bool = False
+
+    def work(
+        self,
+        screen: "Screen",
+        paths: list[str],
+        exclude: list[str] | None,
+        *,
+        skip_unrecognised: bool,
+        jobs: int,
+    ) -> None:
+        from cassette_cli import baseline
+
+        if self.baseline is not None and self.mode is not Mode.BASELINE:
+            if not Path(self.baseline).exists():
+                raise BadRequest(f"{self.baseline} does not exist yet: --write-baseline makes it")
+            self.accepted = baseline.read(self.baseline)
+        results = self.run.results(
+            paths,
+            exclude,
+            self._cleaned,
+            skip_unrecognised=skip_unrecognised,
+            excludes=self.rules.settings.excludes,
+            jobs=jobs or os.cpu_count() or 1,
+        )
+        for done in results:
+            self._use(screen, done)
+        if self.mode is Mode.BASELINE and self.baseline is not None:
+            baseline.write(self.baseline, self.findings)
+        self._end(screen)
+
+    def _cleaned(self, cassette: "Cassette") -> "Done":
+        """What comes of one cassette; nothing is written or told yet, for this can be another process."""
+        from cassette_cli.clean import Cleaned, clean
+
+        document = cassette.document
+        rules = self.rules.of(document.name)
+        scope = self._scope(cassette)
+        cleaned = clean(cassette, rules, scope) if rules else Cleaned(cassette)
+        total = len(cassette.interactions)
+        writes = [(one.name, one.raw, cleaned.bytes_of(one)) for one in cleaned.edits]
+        if self.mode is Mode.OUTPUT and not writes:
+            writes = [(document.name, document.raw, document.raw)]
+        diff = self._diff(cassette, cleaned) if self.mode is Mode.DIFF else []
+        lengths = [f"{where} {before} → {after}" for where, before, after in cleaned.lengths]
+        return Done(
+            document.name,
+            cleaned.findings,
+            cleaned.notes,
+            lengths,
+            writes,
+            bool(cleaned.edits),
+            diff,
+            total,
+            total if scope.indexes is None else len(scope.indexes),
+        )
+
+    def _use(self, screen: "Screen", done: "Done") -> None:
+        """Write and tell what came of one cassette."""
+        from cassette_cli.files import write
+
+        self.files += 1
+        self.findings += done.findings
+        self.last = max(self.last, done.interactions - 1)
+        self.selected += done.selected
+        try:
+            if self.mode is Mode.WRITE:
+                for path, before, after in done.writes:
+                    write(path, before, after)
+            elif self.mode is Mode.OUTPUT:
+                self._put(screen, done)
+            self.changed += done.changed
+        except CassetteError as error:
+            self.run.report(error)
+            self.failed += 1
+        self._tell(screen, done)
+
+    def _scope(self, cassette: "Cassette") -> "Scope":
+        from cassette_cli.clean import Scope
+
+        indexes = None
+        if not self.selection.is_everything:
+            indexes = frozenset(one.interaction.index for one in self.selection.pick(cassette))
+        accepted = self.accepted
+        once: set[str] = set()  # accepted in this file: a baseline accepts each time but once
+
+        def accepts(finding: "Finding") -> bool:
+            if finding.fingerprint not in once and accepted and accepted.accepts(finding):
+                once.add(finding.fingerprint)
+            return finding.fingerprint in once
+
+        return Scope(indexes, self.sides, self.drop, self.mode is Mode.CHECK, accepts)
+
+    def _put(self, screen: "Screen", done: "Done") -> None:
+        """The result to a file of its own or to stdout."""
+        from cassette_cli.files import STDIN, create, read, write
+
+        for other, _, _ in done.writes:
+            if other != done.path:
+                raise BadRequest("the body stands in a file of its own: redact in place", Place(other))
+        content = done.writes[0][2]
+        if self.output in (None, STDIN):
+            screen.bytes(content)
+        elif Path(str(self.output)).is_file():
+            write(str(self.output), read(str(self.output)), content)
+        elif Path(str(self.output)).exists():  # a device, a pipe
+            with Path(str(self.output)).open("wb") as target:
+                target.write(content)
+        else:
+            create(str(self.output), content)
+
+    def _diff(self, cassette: "Cassette", cleaned: "Cleaned") -> list[str]:
+        """The lines of the difference, with everything masked that any rule finds, unless it is revealed."""
+        from cassette_cli.redact import plan
+        from cassette_cli.report.unified import unified
+
+        spans = () if self.reveal else (*cleaned.spans, *plan(cassette, self.rules.everything).spans)
+        lines: list[str] = []
+        for document, edits in cleaned.edits.items():
+            hidden = [(span.start, span.end) for span in spans if span.root is document]
+            lines += unified(document.name, document.text, edits, hidden)
+        return lines
+
+    # -- telling ---------------------------------------------------------------------------------------
+
+    def _tell(self, screen: "Screen", done: "Done") -> None:
+        from cassette_cli.report import findings, words
+        from cassette_cli.report.terminal import Span
+
+        for finding in done.findings:
+            if not finding.fixable and self.mode is not Mode.CHECK:
+                self.run.report(BadRequest(f"{finding.rule}: {finding.message}", finding.place))
+        for note in done.notes:
+            if self.strict:
+                self.run.report(BadRequest(note.message, note.place))
+            else:
+                self.run.tell(f"{note.place}: {note.message}")
+        if self.mode is Mode.DIFF:
+            for line in done.diff:
+                if screen.is_terminal or screen.color:
+                    screen.line(Span(words.visible(line.removesuffix("\n")), _DIFF_STYLES.get(line[0], "")))
+                else:
+                    screen.raw(line)
+        elif self.form is Format.TEXT and done.findings and self.mode is not Mode.OUTPUT:
+            if self.told:
+                screen.line()
+            self.told = True
+            findings.write_text(screen, done.path, done.findings, done.lengths, full=self.full)
+
+    def _end(self, screen: "Screen") -> None:
+        """The documents of the machine formats, or a last line for people."""
+        from cassette_cli import __version__
+        from cassette_cli.report import findings, machine
+
+        errors = self.run.errors
+        match self.form:
+            case Format.JSON:
+                document = findings.to_json(self.findings, errors, self.files)
+                screen.raw(machine.dumps(document, indent=2 if screen.is_terminal else None) + "\n")
+            case Format.SARIF:
+                summaries = self.rules.summaries.items()
+                document = findings.to_sarif(self.findings, errors, summaries, __version__)
+                screen.raw(machine.dumps(document, indent=2 if screen.is_terminal else None) + "\n")
+            case Format.GITHUB:
+                for line in findings.to_github(self.findings, errors):
+                    screen.raw(line + "\n")
+            case Format.TEXT if self.mode in (Mode.WRITE, Mode.CHECK, Mode.BASELINE) and self.files:
+                screen.line(self._summary())
+        self._missed()
+        if self.mode is Mode.WRITE and self.findings and self.changed:
+            self.run.tell("what was committed is still in git's history: revoke it")
+
+    def _summary(self) -> str:
+        from cassette_cli.report.words import amount
+
+        if not self.findings:
+            return f"nothing to redact in {amount(self.files, 'file')}"
+        verb = {Mode.CHECK: "would make ", Mode.BASELINE: "accepted "}.get(self.mode, "")
+        told = ""
+        if len(self.findings) > _FEW:
+            counts = Counter(finding.rule for finding in self.findings).most_common()
+            told = f" ({', '.join(f'{rule} {number:,}' for rule, number in counts)})"
+        failed = f"; {amount(self.failed, 'file')} not cleaned" if self.failed else ""
+        redactions = amount(len(self.findings), "redaction")
+        files = self.changed + self.failed
+        return f"{verb}{redactions} in {files:,} of {amount(self.files, 'file')}{told}{failed}"
+
+    def _missed(self) -> None:
+        """What the selectors ask for and no cassette has."""
+        missing = [index for index in sorted(self.selection.indexes or ()) if index > self.last]
+        if missing and self.last >= 0:
+            self.run.report(
+                BadRequest(f"no interaction {missing[0]}: the last one is {self.last} (they count from 0)")
+            )
+        elif self.last >= 0 and not self.selected:
+            self.run.tell("nothing selected; a GLOB matches the whole value")
+
+
+_FEW = 20  # findings that need no counts
+_DIFF_STYLES = {"+": "good", "-": "bad", "@": "accent"}
