@@ -114,41 +114,53 @@ def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: boo
 
     Of the whole file, or only of what belongs to the interactions.
     """
-    known = _known(cassette.interactions)
-    chosen = tuple(interactions)
-    starts = {id(interaction.node): interaction.index for interaction in cassette.interactions}
-    roots = cassette.roots if all_ else tuple(interaction.node for interaction in chosen)
-    found: list[Other] = []
+    walk = _Walk(cassette)
+    for root in cassette.roots if all_ else [interaction.node for interaction in interactions]:
+        walk.node(root, None, Role.OTHER, "", None)
+    return walk.found
 
-    def walk(node: Node, path: _Path, role: Role, name: str, index: int | None) -> None:
-        if id(node) in known:
+
+class _Walk:
+    """One pass over the trees of a file, past what the model knows."""
+
+    def __init__(self, cassette: Cassette) -> None:
+        self.known = _known(cassette.interactions)
+        self.starts = {id(interaction.node): interaction.index for interaction in cassette.interactions}
+        self.found: list[Other] = []
+
+    def node(self, node: Node, path: "_Path", role: Role, name: str, index: int | None) -> None:
+        if id(node) in self.known:
             return
         if isinstance(node, Text):
             if len(node) >= _SHORTEST or role is not Role.OTHER:
-                found.append(Other(role, path, name, node, index))
+                self.found.append(Other(role, path, name, node, index))
             return
-        if id(node) in starts:
-            index, path = starts[id(node)], None
+        if id(node) in self.starts:
+            index, path = self.starts[id(node)], None
         if isinstance(node, Sequence):
             for place, item in enumerate(node.items):
-                walk(item, (path, place), role, name, index)
+                if id(item) not in self.known:
+                    self.node(item, (path, place), role, name, index)
         elif isinstance(node, Mapping):
-            named = node.get("name") if role is not Role.OTHER else None
-            for key, value in node.items:
-                word, own = key if isinstance(key, Text) else "?", role
-                if len(word) >= _SHORTEST or not isinstance(key, Text):
-                    walk(key, (path, word), Role.OTHER, "", index)
-                if role is Role.OTHER:
-                    own = _ROLES.get(word, Role.OTHER)
-                    if own is Role.OTHER and isinstance(value, Text) and len(value) < _SHORTEST:
-                        continue  # most are numbers and words: not worth a call
-                elif isinstance(named, Text):  # an entry of a list of names and values
-                    own = role if word == "value" else Role.OTHER
-                walk(value, (path, word), own, str(named or word) if own is not Role.OTHER else "", index)
+            self._mapping(node, path, role, index)
 
-    for root in roots:
-        walk(root, None, Role.OTHER, "", None)
-    return found
+    def _mapping(self, node: Mapping, path: "_Path", role: Role, index: int | None) -> None:
+        named = node.get("name") if role is not Role.OTHER else None
+        for key, value in node.items:
+            word = key if isinstance(key, Text) else "?"
+            if len(word) >= _SHORTEST or not isinstance(key, Text):
+                self.node(key, (path, word), Role.OTHER, "", index)
+            own = _ROLES.get(word, Role.OTHER) if role is Role.OTHER else role
+            if isinstance(named, Text) and word != "value":  # an entry of a list of names and values
+                own = Role.OTHER
+            if not self._is_dull(value, own):
+                self.node(value, (path, word), own, "" if own is Role.OTHER else str(named or word), index)
+
+    def _is_dull(self, value: Node, role: Role) -> bool:
+        """Whether a value is not worth a call, as most are: a number or a word, or one that is known."""
+        if isinstance(value, Text):
+            return id(value) in self.known or (role is Role.OTHER and len(value) < _SHORTEST)
+        return isinstance(value, Sequence) and len(value.items) == 1 and id(value.items[0]) in self.known
 
 
 _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)

@@ -145,6 +145,8 @@ _URL_SAFE = str.maketrans("-_", "+/")
 
 
 def _bytes_of(base64: str) -> bytes:
+    if base64.isalnum() and len(base64) % 4 == 0:
+        return a2b_base64(base64)
     plain = "".join(base64.translate(_URL_SAFE).split()).rstrip("=")
     return a2b_base64(plain + "=" * (-len(plain) % 4))
 
