@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -169,6 +170,31 @@ def test_many_files_are_told_in_order_whatever_the_processes(tmp_path: Path) -> 
     assert one.returncode == two.returncode == 2
     assert "would make 39 redactions in 39 of 39 files" in one.stdout
     assert (one.stdout, one.stderr) == (two.stdout, two.stderr)
+
+
+def test_an_interrupt_ends_all_processes(tmp_path: Path) -> None:
+    for number in range(120):
+        body = f"the {number}th key is {KEY}, " + "x-y " * 60_000
+        (tmp_path / f"{number:03}.yaml").write_text(vcrpy(f"'{body}'"))
+    command = [sys.executable, "-m", "cassette_cli", "redact", "all", ".", "--jobs", "2"]
+    env = CLEAN | {"PYTHONPATH": str(SAMPLES.parent)}
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=env,
+        start_new_session=True,
+    )
+    time.sleep(0.8)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert said == b""
+    time.sleep(0.5)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    assert not list(tmp_path.glob(".cassette-*"))
 
 
 def test_selectors_and_sides_narrow_what_is_changed(leaking: Path) -> None:

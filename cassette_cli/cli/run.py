@@ -130,8 +130,25 @@ def _forked(attempt: "Callable[[Found], T]", files: "list[Found]", jobs: int) ->
     _inherited = [partial(attempt, found) for found in files]
     ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)  # the parent ends them
     fork = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(jobs, fork, initializer=ignore) as pool:
+    pool = ProcessPoolExecutor(jobs, fork, initializer=ignore)
+    try:
         yield from pool.map(_run_inherited, range(len(files)), chunksize=8)
+    except BaseException:  # Ctrl-C, or a reader that has gone: what is still being done is for nobody
+        _end_processes()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def _end_processes() -> None:
+    """Kill and reap what was forked; what the pool's own thread says of that is of no interest."""
+    import threading
+    from multiprocessing import active_children
+
+    threading.excepthook = lambda _: None
+    for child in active_children():
+        child.kill()
+        child.join()
 
 
 _inherited: list[Any] = []  # what the processes are to do
@@ -188,7 +205,10 @@ def finish(command: Callable[[], int]) -> None:
         typer.echo(f"cassette: {visible(str(error))}", err=True)
         code = ExitCode.COULD_NOT
     except KeyboardInterrupt:
-        code = ExitCode.INTERRUPTED
+        sys.stderr.flush()
+        if "multiprocessing" in sys.modules:
+            _end_processes()
+        os._exit(ExitCode.INTERRUPTED)  # no thread of a pool is waited for
     except BrokenPipeError:
         # The reader has gone (`| head`): nobody is left to tell. What is still buffered goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
