@@ -32,7 +32,7 @@ class Plan(NamedTuple):
     drops: tuple[Field, ...]  # headers that leave as a whole
     notes: tuple[Note, ...]
     opened: dict[str, list[Field]]  # the strings of the bodies that were looked into
-    touches_bodies: bool  # or URLs, or anything but headers
+    touches_bodies: bool  # or URLs, or anything but headers that nothing quotes
     spans: tuple[Span, ...]  # of what was found, in its file; of what is packed there, all that packs it
 
 
@@ -100,9 +100,13 @@ def _planned(cassette: Cassette, search: Search, found: list[Found], *, drop: bo
         tuple(drops.values()),
         tuple(search.notes),
         search.opened,
-        any(one.field.role not in (Role.HEADER, Role.COOKIE) for one in found),
+        not all(_is_plain_header(one.field) for one in found),
         tuple(span for one in found for inner in one.spans for span in _outermost(inner)),
     )
+
+
+def _is_plain_header(field: Field) -> bool:
+    return field.role in (Role.HEADER, Role.COOKIE) and field.name.lower() not in credentials.URL_HEADERS
 
 
 def _without(secrets: list[str], finding: Finding) -> Finding:
