@@ -28,6 +28,7 @@ from cassette_cli.wire.sse import looks_like_events, read_events, read_lines
 _SHORTEST = 8  # characters that an event repeats, if it repeats something
 _DEEPEST = 6  # layers within layers
 _INDEXES = ("index", "output_index", "content_index", "summary_index", "contentBlockIndex", "thought")
+TOKENS = "/logprobs/content/"
 _ONE_TEXT = ("/logprobs/content", "/parts")  # lists whose entries are one text, token by token, part by part
 _BASE64 = re.compile(
     r"(?:data:[\w.+/-]+(?:;[\w=.-]+)*;base64,)?(?P<data>[A-Za-z0-9+/_-]{8,}[A-Za-z0-9+/_\r\n-]*={0,2}\s*)"
@@ -69,6 +70,9 @@ def _parts(field: Field, depth: int) -> Iterator[Field]:
         yield from _values(field, value, depth + 1)
         if isinstance(value, list | Sequence) and not depth:
             yield from _listed(field, value)
+        if '"logprobs"' in text and not depth:  # of a whole reply, whose tokens say its text once more
+            leaves = _values(field, value, _DEEPEST)
+            yield from joined(field, (leaf for leaf in leaves if TOKENS in leaf.slot))
     elif head == "{" and "\n" in text and not depth:
         yield from _stream(field, [event.data for event in read_lines(text)], depth + 1)
     elif (match := _BASE64.fullmatch(text)) and (packed := _unpacked(text, match)) is not None:
@@ -244,7 +248,8 @@ def joined(field: Field, parts: Iterable[Field]) -> Iterator[Field]:
         placed = any(isinstance(text, Text | Joined) for text in texts)
         where = re.sub(r"\[\d+\](?!.*\[\d+\])", "[*]", pieces[0].where)
         text = Joined(texts) if placed else "".join(texts)
-        whole = field._replace(where=where, name=pieces[0].name, text=text, spread=len(texts))
+        slot = pieces[0].slot
+        whole = field._replace(where=where, name=pieces[0].name, text=text, slot=slot, spread=len(texts))
         value = _json(text) if text[:1] in ("{", "[") else None  # the arguments of a tool call
         if value is not None:
             yield from _values(whole, value, _DEEPEST)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from cassette_cli.errors import Place
 from cassette_cli.fields import Field, Role
 from cassette_cli.findings import Finding, Severity, fingerprint
+from cassette_cli.layers import TOKENS
 from cassette_cli.llm import read_exchange
 from cassette_cli.model import Cassette, Interaction
 from cassette_cli.rules import credentials
@@ -90,7 +91,7 @@ def _planned(cassette: Cassette, search: Search, found: list[Found], *, drop: bo
             continue
         text = field.text
         if isinstance(text, Text | Joined):
-            for target, edit in _edits(text, match, placeholder):
+            for target, edit in (*_edits(text, match, placeholder), *_token_bytes(one)):
                 changes.setdefault(id(target), (target, []))[1].append(edit)
         findings.append(_finding(cassette, one, names.of(one), _change_words(one, placeholder)))
     secrets = sorted({one.value for one in found if len(one.value) >= 8}, key=len, reverse=True)
@@ -136,6 +137,21 @@ def _edits(text: Text | Joined, match: Match, placeholder: str) -> Iterator[tupl
     for piece, start, end in parts:
         if isinstance(piece, Text | Joined):
             yield piece, Edit(start, end, placeholder)
+
+
+_BYTES = re.compile(r'"\s*,\s*"logprob"\s*:\s*[-+.\deE]+\s*,\s*"bytes"\s*:\s*(\[[\d,\s]*\])')
+
+
+def _token_bytes(one: Found) -> Iterator[tuple[Text, Edit]]:
+    """Of tokens with log-probabilities, the bytes that spell each one that goes once more."""
+    text = one.field.text
+    if TOKENS not in one.field.slot or not isinstance(text, Joined):
+        return
+    for piece, _, _ in text.cut(one.match.start, one.match.end):
+        if isinstance(piece, Text) and isinstance(piece.parent, Text):
+            spelt = _BYTES.match(piece.parent, piece.end - 1)
+            if spelt:
+                yield piece.parent, Edit(*spelt.span(1), "null")
 
 
 def _is_word(text: str) -> bool:

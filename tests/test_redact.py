@@ -379,6 +379,31 @@ def test_a_key_goes_from_a_stream(events: list[dict[str, Any]]) -> None:
     assert not any(part in after for part in (KEY[:9], KEY[9:], KEY[20:]))
 
 
+def _logprobs(text: str) -> dict[str, Any]:
+    tokens = [
+        {"token": piece, "logprob": -0.1, "bytes": list(piece.encode()), "top_logprobs": []}
+        for piece in _cut(text, Random(4))
+    ]
+    return {"content": tokens}
+
+
+def test_tokens_with_probabilities_say_it_no_more() -> None:
+    text = f"the key {KEY} is old"
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "logprobs": _logprobs(text)}
+    whole = redacted(
+        cassette(reply=json.dumps(json.dumps({"object": "chat.completion", "choices": [choice]})))
+    )
+    chunks = [
+        {"choices": [{"index": 0, "delta": {"content": token["token"]}, "logprobs": {"content": [token]}}]}
+        for token in _logprobs(text)["content"]
+    ]
+    for after in (whole, redacted(cassette(reply=_sse(*chunks)))):
+        assert not any(KEY[at : at + 6] in after for at in range(len(KEY) - 6))
+        spelt = json.dumps(list(KEY[8:12].encode()))[1:-1]
+        assert spelt not in after
+        assert redacted(after) == after
+
+
 def test_two_calls_in_one_chunk_do_not_mix() -> None:
     calls = [{"functionCall": {"name": "f", "args": {"password": word}}} for word in ("tide-77", "ebb-78")]
     after = redacted(
