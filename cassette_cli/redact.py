@@ -79,7 +79,7 @@ def _planned(cassette: Cassette, search: Search, found: list[Found], *, drop: bo
                 seen.add((field.where, one.value))
                 findings.append(_finding(cassette, one, field.where, "cannot be taken out here"))
             continue
-        if drop and field.role is Role.HEADER:
+        if drop and field.role in (Role.HEADER, Role.COOKIE):
             drops[f"{field.interaction} {field.where}"] = field
             findings.append(_finding(cassette, one, field.where, "the header is dropped"))
             continue

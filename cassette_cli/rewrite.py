@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import NamedTuple, TypeAlias
 
 from cassette_cli.errors import CassetteError, Place, Refused
-from cassette_cli.fields import Field, bodies
+from cassette_cli.fields import Field, Role, bodies
 from cassette_cli.layers import opened
 from cassette_cli.model import Body, Cassette, Header, Interaction, Request, Response
 from cassette_cli.recorders import read_cassette
@@ -69,10 +69,8 @@ def apply(
 def _made(
     cassette: Cassette, changes: list[Change], removals: list[Edit], wanted: dict[int, str]
 ) -> Rewritten:
-    edits = rewrite(changes, wanted)
-    if removals:
-        edits[cassette.document] = [*edits.get(cassette.document, []), *removals]
     document = cassette.document
+    edits = rewrite([*changes, (document, removals)] if removals else changes, wanted)
     if document not in edits:
         return Rewritten(cassette, edits, ())
     new = Document(document.name, document.encode(splice(document.text, edits[document])))
@@ -95,8 +93,12 @@ def _removals(
         return
     parents = _parents(cassette.roots)
     entries: dict[int, tuple[Mapping | Sequence, set[int]]] = {}
+    for container, index in _listed_cookies(parents, cassette, drops):
+        entries.setdefault(id(container), (container, set()))[1].add(index)
     for field, name in _named(cassette, drops):
-        if not cassette.roots and isinstance(name, Text) and isinstance(field.text, Text | Joined):
+        if not isinstance(name, Text):
+            continue  # made of cookies that are listed
+        if not cassette.roots and isinstance(field.text, Text | Joined):
             yield None, set(), [_line(cassette.document, name, field.text)]
             continue
         entry = _entry(parents, name, field.text)
@@ -106,6 +108,20 @@ def _removals(
         entries.setdefault(id(entry[0]), (entry[0], set()))[1].add(entry[1])
     for container, indexes in entries.values():
         yield container, indexes, remove(container, indexes)
+
+
+def _listed_cookies(
+    parents: Parents, cassette: Cassette, drops: list[Field]
+) -> Iterator[tuple[Mapping | Sequence, int]]:
+    """The entries of the cookies that a format lists besides the headers, or instead of one."""
+    values = [field.text for field in drops if field.role is Role.COOKIE]
+    for field, name in _named(cassette, drops):
+        if not isinstance(name, Text) and isinstance(field.text, Joined):
+            values += [piece for piece in field.text.pieces if isinstance(piece, Text)]
+    for value in values:
+        chain = list(_chain(parents, value))
+        if len(chain) > 1 and isinstance(chain[0][0], Mapping) and isinstance(chain[1][0], Sequence):
+            yield chain[1]
 
 
 def _named(cassette: Cassette, drops: list[Field]) -> Iterator[tuple[Field, str]]:

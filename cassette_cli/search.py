@@ -74,7 +74,7 @@ class Search:
         """All matches, in whatever depth, overlapping ones too."""
         result: list[Found] = []
         for field, fired in self._fields(fires):
-            matches = [*(named(field) if named else ()), *(find(field) if fired else ())]
+            matches = [*(named(field) if named and not field.slot else ()), *(find(field) if fired else ())]
             for match in matches:
                 text = field.text
                 spans = text.spans(match.start, match.end) if _can_change(text) else ()

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -30,6 +31,7 @@ from tests.proof_redact import planted_secrets_are_found_and_gone, redactions_ch
 from tests.rules.shapes import make_marked
 from tests.wire.test_eventstream import frame
 
+SAMPLES = Path(__file__).parent.parent / "samples"
 KEY = make_marked("csk-{48m}", Random(1)).text  # a key's shape, but nobody's key
 OTHER = make_marked("csk-{48m}", Random(2)).text
 ALL = Choice(rules=planted.RULES)
@@ -570,6 +572,29 @@ def test_a_header_leaves_with_its_values() -> None:
     result = clean(old, Rules(HEADERS), Scope(drop=True))
     after = result.bytes_of(old.document).decode()
     assert after == cassette(asked="\n      accept:\n      - a\n    # end")
+
+
+def test_cookies_that_a_format_lists_leave_with_their_header() -> None:
+    from cassette_cli.clean import Scope
+
+    old = read_cassette(Document("b.har", (SAMPLES / "har" / "browser.har").read_bytes()))
+    result = clean(old, Rules(HEADERS), Scope(drop=True))
+    entries = json.loads(result.bytes_of(old.document))["log"]["entries"]
+    assert not any(entry["request"]["cookies"] for entry in entries)
+
+
+def test_lengths_of_a_trace_follow_a_header_that_leaves() -> None:
+    from cassette_cli.clean import Scope
+
+    asked = "GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\nAuthorization: Bearer k7\r\n\r\n"
+    said = "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\nok"
+    text = f"httprr trace v1\n{len(asked)} {len(said)}\n{asked}{said}"
+    old = read_cassette(Document("t.httprr", text.encode()))
+    result = clean(old, Rules(HEADERS), Scope(drop=True))
+    assert result.bytes_of(old.document).decode() == (
+        "httprr trace v1\n51 40\nGET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    )
 
 
 # -- replay ------------------------------------------------------------------------------------------

@@ -207,7 +207,8 @@ class Rules:
     def _allowed(self, field: Field, matches: Iterable[Match]) -> Iterator[Match]:
         for match in matches:
             value = field.text[match.start : match.end]
-            dropped = self.choice.drop and field.role is Role.HEADER and len(value) == len(field.text)
+            headers = (Role.HEADER, Role.COOKIE)
+            dropped = self.choice.drop and field.role in headers and len(value) == len(field.text)
             ours = not value or is_ours(field.text, match.start, match.end)
             if match.rule in self.choice.ignore or (ours and not dropped):
                 continue
@@ -263,7 +264,7 @@ class Rules:
             yield Match(rule, start, end, RULES[rule], distinct=rule != "cookie")
 
     def _cookie(self, value: str) -> Iterator[Match]:
-        if self._takes("cookie") and not credentials.is_placeholder(value):
+        if self._takes("cookie") and (self.choice.drop or not credentials.is_placeholder(value)):
             yield Match("cookie", 0, len(value), RULES["cookie"], distinct=False)
 
     # -- queries -----------------------------------------------------------------------------------

@@ -295,7 +295,7 @@ Source: TypeAlias = Document | Text | Joined  # what a text can stand in
 Lowered: TypeAlias = list[tuple[Source, list[Edit]]]
 
 
-Change: TypeAlias = tuple[Text | Joined, Iterable[Edit]]
+Change: TypeAlias = tuple[Source, Iterable[Edit]]
 
 
 def rewrite(changes: Iterable[Change], wanted: "dict[int, str] | None" = None) -> dict[Document, list[Edit]]:
