@@ -41,14 +41,13 @@ class Scope(NamedTuple):
 
     indexes: frozenset[int] | None = None
     sides: tuple[str, ...] = BOTH
-    drop: bool = False
     check: bool = False  # only what is found is wanted, and what follows from it
     accepts: Callable[[Finding], bool] = lambda _: False
 
 
 def clean(cassette: Cassette, rules: Rules, scope: Scope = Scope()) -> Cleaned:  # noqa: B008 - a constant
     """The cassette without what the rules find; raises Refused where that cannot be proved."""
-    plan = redact.plan(cassette, rules, scope.indexes, scope.sides, drop=scope.drop, accepts=scope.accepts)
+    plan = redact.plan(cassette, rules, scope.indexes, scope.sides, scope.accepts)
     done = Cleaned(cassette, plan.findings, plan.notes, spans=plan.spans)
     if scope.check and (plan.changes or plan.drops) and not plan.touches_bodies:
         return done._replace(edits={cassette.document: []})  # nothing follows from a header
@@ -69,9 +68,7 @@ def clean(cassette: Cassette, rules: Rules, scope: Scope = Scope()) -> Cleaned: 
         done = done._replace(cassette=made.cassette, lengths=(*done.lengths, *made.lengths), edits=all_edits)
         if others:
             break  # what is in files of their own is read from them: they are not written yet
-        plan = redact.plan(
-            made.cassette, rules, scope.indexes, scope.sides, drop=scope.drop, accepts=scope.accepts
-        )
+        plan = redact.plan(made.cassette, rules, scope.indexes, scope.sides, scope.accepts)
         done = done._replace(findings=(*done.findings, *(one for one in plan.findings if one.fixable)))
     else:
         raise Refused(

@@ -16,7 +16,7 @@ from cassette_cli.llm import read_exchange
 from cassette_cli.model import Cassette, Interaction
 from cassette_cli.rules import credentials
 from cassette_cli.rules.placeholders import Placeholders
-from cassette_cli.rules.redaction import Match, Rules
+from cassette_cli.rules.redaction import HEADER_RULES, Match, Rules
 from cassette_cli.search import BOTH, Found, Note, Search, copies, known_secrets, without_overlaps
 from cassette_cli.source.document import Document
 from cassette_cli.source.edit import Edit
@@ -42,8 +42,6 @@ def plan(
     rules: Rules,
     indexes: frozenset[int] | None = None,
     sides: tuple[str, ...] = BOTH,
-    *,
-    drop: bool = False,
     accepts: Callable[[Finding], bool] = lambda _: False,
 ) -> Plan:
     """What the rules find in a cassette, or in some of its interactions, and how it leaves.
@@ -58,13 +56,13 @@ def plan(
         again = search.found(fires, lambda field: copies(known, rules, field))
         found = without_overlaps([*found, *again])
     found.sort(key=lambda one: one.offset)
-    return _planned(cassette, search, found, drop=drop)
+    return _planned(cassette, search, found)
 
 
 # -- planning ------------------------------------------------------------------------------------------
 
 
-def _planned(cassette: Cassette, search: Search, found: list[Found], *, drop: bool) -> Plan:
+def _planned(cassette: Cassette, search: Search, found: list[Found]) -> Plan:
     dates = [one.value for one in found if one.match.shape == "date"]
     placeholders = Placeholders(cassette.document.text, dates)
     names = _Names(cassette)
@@ -79,7 +77,7 @@ def _planned(cassette: Cassette, search: Search, found: list[Found], *, drop: bo
                 seen.add((field.where, one.value))
                 findings.append(_finding(cassette, one, field.where, "cannot be taken out here"))
             continue
-        if drop and field.role in (Role.HEADER, Role.COOKIE):
+        if search.rules.choice.drop and match.rule in HEADER_RULES:
             drops[f"{field.interaction} {field.where}"] = field
             findings.append(_finding(cassette, one, field.where, "the header is dropped"))
             continue

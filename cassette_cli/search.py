@@ -148,14 +148,12 @@ class Search:
     def _note(self, stored: Stored, content: Content) -> None:
         body = stored.message.body
         problems = [one for one in content.problems if not one.startswith(("the JSON", "the multipart"))]
-        if problems and (
-            body.text is None or body.text.startswith("\x1f\x8b")
-        ):  # a text was searched as it is
-            place = (
-                body.node.place()
-                if isinstance(body.node, Text | Joined)
-                else Place(self.cassette.document.name)
-            )
+        if body.text is not None and not body.text.startswith("\x1f\x8b"):
+            return  # it was searched as it is
+        if problems:
+            place = Place(self.cassette.document.name)
+            if isinstance(body.node, Text | Joined):
+                place = body.node.place()
             for problem in problems:
                 self.notes[Note(place, f"{stored.where} was not searched: {problem}")] = None
 

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -567,30 +568,30 @@ def test_what_go_vcr_says_twice_goes_twice() -> None:
 def test_a_header_leaves_with_its_values() -> None:
     text = cassette(asked="\n      accept:\n      - a\n      x-api-key:\n      - k7\n      - k8\n    # end")
     old = read_cassette(Document("f.yaml", text.encode()))
-    from cassette_cli.clean import Scope
-
-    result = clean(old, Rules(HEADERS), Scope(drop=True))
+    result = clean(old, Rules(replace(HEADERS, drop=True)))
     after = result.bytes_of(old.document).decode()
     assert after == cassette(asked="\n      accept:\n      - a\n    # end")
 
 
-def test_cookies_that_a_format_lists_leave_with_their_header() -> None:
-    from cassette_cli.clean import Scope
+def test_a_header_that_replay_needs_stays_though_a_secret_in_it_goes() -> None:
+    text = cassette(said="{location: 'https://a.example/?token=abc123', set-cookie: a=b}")
+    after = redacted(text, replace(ALL, drop=True))
+    assert after == cassette(said="{location: 'https://a.example/?token=REDACTED'}")
 
+
+def test_cookies_that_a_format_lists_leave_with_their_header() -> None:
     old = read_cassette(Document("b.har", (SAMPLES / "har" / "browser.har").read_bytes()))
-    result = clean(old, Rules(HEADERS), Scope(drop=True))
+    result = clean(old, Rules(replace(HEADERS, drop=True)))
     entries = json.loads(result.bytes_of(old.document))["log"]["entries"]
     assert not any(entry["request"]["cookies"] for entry in entries)
 
 
 def test_lengths_of_a_trace_follow_a_header_that_leaves() -> None:
-    from cassette_cli.clean import Scope
-
     asked = "GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\nAuthorization: Bearer k7\r\n\r\n"
     said = "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\nok"
     text = f"httprr trace v1\n{len(asked)} {len(said)}\n{asked}{said}"
     old = read_cassette(Document("t.httprr", text.encode()))
-    result = clean(old, Rules(HEADERS), Scope(drop=True))
+    result = clean(old, Rules(replace(HEADERS, drop=True)))
     assert result.bytes_of(old.document).decode() == (
         "httprr trace v1\n51 40\nGET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n"
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

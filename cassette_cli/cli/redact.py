@@ -146,7 +146,6 @@ def redact(
             rules=RuleBook(what, flags, settings),
             selection=Selection.parse(indexes, method, url, status, model, invert=invert),
             sides=("request",) * (request or not response) + ("response",) * (response or not request),
-            drop=drop or settings.redact.drop,
             strict=strict or settings.redact.strict,
             mode=mode_of(
                 paths,

@@ -95,7 +95,6 @@ class Job:
     rules: RuleBook
     selection: "Selection"
     sides: tuple[str, ...]
-    drop: bool
     strict: bool
     mode: Mode
     output: str | None
@@ -201,7 +200,7 @@ class Job:
                 once.add(finding.fingerprint)
             return finding.fingerprint in once
 
-        return Scope(indexes, self.sides, self.drop, self.mode is Mode.CHECK, accepts)
+        return Scope(indexes, self.sides, self.mode is Mode.CHECK, accepts)
 
     def _put(self, screen: "Screen", done: "Done") -> None:
         """The result to a file of its own or to stdout."""

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from cassette_cli.errors import BadRequest
@@ -57,7 +58,7 @@ class RuleBook:
     def __init__(self, what: What, flags: Flags, settings: "Settings") -> None:
         from cassette_cli.config import nearest
         from cassette_cli.rules.providers import SECRETS
-        from cassette_cli.rules.redaction import RULES, Rules
+        from cassette_cli.rules.redaction import RULES
 
         for flag, homes in _HOME.items():
             if getattr(flags, flag) and what not in (*homes, What.ALL):
@@ -85,8 +86,15 @@ class RuleBook:
         self.summaries |= {rule.id: rule.summary for rule in settings.redact.rules}
         self.settings = settings
         self._choice = _choice(what, flags, settings)
-        self.everything = Rules(_choice(What.ALL, flags, settings))  # what a difference must not print
+        self._flags = flags
         self._rules: dict[frozenset[str], Rules] = {}
+
+    @cached_property
+    def everything(self) -> "Rules":
+        """All rules: what they find must not be printed in a difference."""
+        from cassette_cli.rules.redaction import Rules
+
+        return Rules(_choice(What.ALL, self._flags, self.settings))
 
     def of(self, path: str) -> "Rules | None":
         """The rules for a file; None if all are off."""

@@ -48,6 +48,9 @@ RULES = {  # what is found by name; what is found by shape is in `secrets.SECRET
 }
 
 
+HEADER_RULES = frozenset(list(RULES)[:6])  # whose headers can leave as a whole
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What is to be taken out, by default and by what the person says."""
