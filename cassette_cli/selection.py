@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,22 +10,32 @@ from cassette_cli.errors import BadRequest
 from cassette_cli.llm import read_exchange
 from cassette_cli.llm.messages import Exchange
 from cassette_cli.model import Cassette, Frame, Interaction, Response
+from cassette_cli.source.tree import Json
 from cassette_cli.wire.body import Content, read_content
 
 
 class Reading:
-    """An interaction with its bodies and its conversation, each read when first asked for."""
+    """An interaction with its bodies and its conversation, each read when first asked for.
 
-    def __init__(self, interaction: Interaction) -> None:
+    With `wire.body.traced` for `loads`, the strings in them keep their places.
+    """
+
+    def __init__(self, interaction: Interaction, loads: Callable[[str], Json] = json.loads) -> None:
         self.interaction = interaction
+        self._loads = loads
 
     @cached_property
     def asked(self) -> Content:
-        return read_content(self.interaction.request, json.loads)
+        return read_content(self.interaction.request, self._loads)
 
     @cached_property
     def said(self) -> Content:
-        return read_content(self.interaction.response, json.loads)
+        return read_content(self.interaction.response, self._loads)
+
+    @cached_property
+    def events(self) -> tuple[Json, ...]:
+        """The values of the reply's events, in step with `said.events`; None for one that is no JSON."""
+        return tuple(_value(event.data) for event in self.said.events)
 
     @cached_property
     def frames(self) -> tuple[tuple[Frame, Content], ...]:
@@ -36,7 +46,15 @@ class Reading:
 
     @cached_property
     def exchange(self) -> Exchange | None:
-        return read_exchange(self.interaction, self.asked, self.said)
+        return read_exchange(self.interaction, self.asked, self.said, self._loads)
+
+
+def _value(text: str) -> Json:
+    try:
+        value: Json = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value
 
 
 @dataclass(frozen=True, slots=True)

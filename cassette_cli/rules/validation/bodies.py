@@ -1,0 +1,5 @@
+"""bodies."""
+
+from cassette_cli.rules.validation.check import Check
+
+CHECKS: tuple[Check, ...] = ()

@@ -1,0 +1,5 @@
+"""conversation."""
+
+from cassette_cli.rules.validation.check import Check
+
+CHECKS: tuple[Check, ...] = ()

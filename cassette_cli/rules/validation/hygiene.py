@@ -1,0 +1,5 @@
+"""hygiene."""
+
+from cassette_cli.rules.validation.check import Check
+
+CHECKS: tuple[Check, ...] = ()

@@ -1,0 +1,5 @@
+"""replay."""
+
+from cassette_cli.rules.validation.check import Check
+
+CHECKS: tuple[Check, ...] = ()

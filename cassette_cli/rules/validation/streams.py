@@ -1,0 +1,5 @@
+"""streams."""
+
+from cassette_cli.rules.validation.check import Check
+
+CHECKS: tuple[Check, ...] = ()
