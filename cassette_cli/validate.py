@@ -29,9 +29,9 @@ def problems(case: Case, checks: Iterable[Check]) -> Iterator[tuple[Check, Locat
     """What the rules find, less what only follows from something else that they find."""
     wanted = list(checks)
     found = [(check, problem) for check in wanted for problem in check.run(case)]
-    told = {(check.id, problem.index, _side(problem)) for check, problem in found}
+    told = {(check.id, problem.interaction, _side(problem)) for check, problem in found}
     for check, problem in found:
-        if not any((cause, problem.index, _side(problem)) in told for cause in check.after):
+        if not any((cause, problem.interaction, _side(problem)) in told for cause in check.after):
             yield check, locate(case, problem)
 
 
@@ -77,9 +77,9 @@ def _end(node: Node) -> int:
 
 def _fallback(case: Case, problem: Problem) -> Node | Joined | None:
     """The body, or else the interaction, that a problem is about."""
-    if problem.index is None:
+    if problem.interaction is None:
         return None
-    interaction = _interaction(case, problem.index)
+    interaction = _interaction(case, problem.interaction)
     bodies = {"request": interaction.request.body, "response": interaction.response.body}
     body = bodies.get("response" if problem.where.startswith("reply") else _side(problem), Body())
     return interaction.node if body.node is None or ".headers" in problem.where else body.node

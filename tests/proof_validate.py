@@ -100,11 +100,8 @@ def main(what: str, rules: list[str]) -> None:
         for mutation in mutations():
             if not rules or mutation.rule in rules or mutation.name in rules:
                 count, wrong = prove_mutation(mutation, everything, EACH, 1)
-                print(
-                    f"{mutation.rule} / {mutation.name}: {count} broken, {len(wrong)} wrong", file=sys.stderr
-                )
-                for line in wrong[:10]:
-                    print(f"  {line}")
+                told = f"{mutation.rule} / {mutation.name}: {count} broken, {len(wrong)} wrong"
+                sys.stderr.write("\n  ".join([told, *wrong[:10]]) + "\n")
 
 
 if __name__ == "__main__":

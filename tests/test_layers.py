@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (  # lowest first; a folder stands for wha
     ("layers", "config", "baseline"),
     ("rules",),
     ("search",),
-    ("redact", "rewrite", "replay"),
+    ("redact", "rewrite", "replay", "validate"),
     ("clean", "report"),
     ("cli",),
     ("__main__",),

@@ -18,7 +18,7 @@ class Broken(NamedTuple):
 
 
 class Mutation(NamedTuple):
-    """One way to break a cassette so that one rule finds it; None where this cassette has nothing to break."""
+    """One way to break a cassette so that one rule finds it; None where there is nothing to break."""
 
     rule: str
     name: str

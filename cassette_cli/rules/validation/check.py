@@ -36,8 +36,8 @@ class Problem(NamedTuple):
     """One thing that is wrong, and where.
 
     `at` is a string or node that stands in the file; a plain string, which has no place, stands for the
-    body or else the interaction that `where` and `index` name. `pointer` leads on into the JSON of `at`,
-    as far as it goes.
+    body or else the interaction that `where` and `interaction` name. `pointer` leads on into the JSON of
+    `at`, as far as it goes.
     """
 
     message: str  # a sentence without a full stop that says it all, without any value that may be secret
@@ -46,7 +46,7 @@ class Problem(NamedTuple):
     span: tuple[int, int] | None = None  # only these characters of `at`
     pointer: str = ""  # a JSON pointer
     note: str = ""  # a few words for the marked place: "expected 200"
-    index: int | None = None  # of the interaction; `each` fills it in
+    interaction: int | None = None  # its place in the file; `each` fills it in
 
 
 class Case:
@@ -100,7 +100,7 @@ def each(rule: Callable[[Reading], Iterable[Problem]]) -> Run:
             found = list(rule(reading))
             if found:
                 found = list(rule(case.traced.readings[place])) or found
-            yield from (problem._replace(index=reading.interaction.index) for problem in found)
+            yield from (problem._replace(interaction=reading.interaction.index) for problem in found)
 
     return run
 
