@@ -51,6 +51,19 @@ class Redact:
 
 
 @dataclass(frozen=True, slots=True)
+class Validate:
+    """The table `validate`: which rules run, and from where on something is too old or too large."""
+
+    select: tuple[str, ...] = ()  # rules and families instead of the default ones
+    enable: tuple[str, ...] = ()  # besides them
+    fail_on: str = "error"
+    max_age_days: int = 365
+    max_file_bytes: int = 1_000_000
+    max_body_bytes: int = 250_000
+    severity: tuple[tuple[str, str], ...] = ()  # of a rule, where it is not that of the table
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that a config file says; without one, the defaults."""
 
@@ -61,6 +74,7 @@ class Settings:
     per_path_ignores: tuple[tuple[str, frozenset[str]], ...] = ()
     baseline: Path | None = None  # absolute
     redact: Redact = field(default_factory=Redact)
+    validate: Validate = field(default_factory=Validate)
 
     def ignored(self, path: str) -> frozenset[str]:
         """The ids of the rules that are off for a file; `*` among them stands for all."""
@@ -83,6 +97,9 @@ class Settings:
         """Raise BadRequest for a rule id that is neither among the known ones nor the project's own."""
         ids = {*known, *(rule.id for rule in self.redact.rules)}
         named = [("ignore", self.ignore), ("redact.enable", frozenset(self.redact.enable))]
+        named += [("validate.select", frozenset(self.validate.select))]
+        named += [("validate.enable", frozenset(self.validate.enable))]
+        named += [("validate.severity", frozenset(rule for rule, _ in self.validate.severity))]
         named += [(f'per-path-ignores."{glob}"', rules) for glob, rules in self.per_path_ignores]
         for key, rules in named:
             for rule in sorted(rules - ids - {ALL}):
@@ -206,6 +223,12 @@ class _Table:
             self.fault(key, f"{_kind(value)}; write true or false")
         return bool(value)
 
+    def number(self, key: str, default: int) -> int:
+        value = self._get(key)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+            self.fault(key, f"{_kind(value)}; write a number from 0")
+        return default if value is None else int(value)
+
     def text(self, key: str, check: Check) -> str | None:
         value = self._get(key)
         if value is None:
@@ -288,6 +311,7 @@ def _settings(path: Path, values: object, name: str) -> Settings:
         ),
         baseline=path.parent / baseline if baseline is not None else None,
         redact=_redact(table.table("redact")),
+        validate=_validate(table.table("validate")),
     )
     table.end()
     return settings
@@ -319,6 +343,28 @@ def _redact(table: _Table) -> Redact:
         if rule in ids[:place]:
             table.fault(f"rules[{place}].id", f"that of rules[{ids.index(rule)}] too; give it another")
     return redact
+
+
+def _validate(table: _Table) -> Validate:
+    defaults = Validate()
+    severities = table.table("severity")
+    validate = Validate(
+        select=table.texts("select", _rule_id),
+        enable=table.texts("enable", _rule_id),
+        fail_on=table.text("fail-on", _one_of("error", "warning", "never")) or defaults.fail_on,
+        max_age_days=table.number("max-age-days", defaults.max_age_days),
+        max_file_bytes=table.number("max-file-bytes", defaults.max_file_bytes),
+        max_body_bytes=table.number("max-body-bytes", defaults.max_body_bytes),
+        severity=tuple(
+            (rule, severities.needed(rule, _one_of("error", "warning"))) for rule in severities.values
+        ),
+    )
+    table.end()
+    return validate
+
+
+def _one_of(*words: str) -> Check:
+    return lambda text: None if text in words else f"none of its words; write {' or '.join(words)}"
 
 
 def _rule(table: _Table) -> Rule:

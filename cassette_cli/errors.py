@@ -39,12 +39,14 @@ class CassetteError(Exception):
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message
 
-    def __reduce__(self) -> tuple[type["CassetteError"], tuple[str, Place | None]]:
-        return type(self), (self.message, self.place)  # to another process, with its place
+    def __reduce__(self) -> tuple[type["CassetteError"], tuple[str, Place | None], dict[str, object]]:
+        return type(self), (self.message, self.place), vars(self)  # to another process, with its place
 
 
 class Unreadable(CassetteError):
-    """The file cannot be opened, decoded or parsed."""
+    """The file cannot be opened, decoded or parsed; `rule` says as what `validate` finds it, if it opened."""
+
+    rule: str | None = None
 
 
 class Unrecognised(CassetteError):

@@ -172,16 +172,17 @@ def comments(cassette: Cassette, fires: Callable[[str], object]) -> Iterator[Fie
     found = [match.span() for match in _COMMENT.finditer(text) if fires(match[0])] if "#" in text else []
     if not found or text.lstrip()[:1] in ("{", "["):
         return
-    scalars = sorted((node.start, node.end) for root in cassette.roots for node in _scalars(root))
+    spans = sorted((node.start, node.end) for root in cassette.roots for node in scalars(root))
     for start, end in found:
-        before = bisect_right(scalars, (start, len(text))) - 1
-        if before < 0 or scalars[before][1] <= start:
+        before = bisect_right(spans, (start, len(text))) - 1
+        if before < 0 or spans[before][1] <= start:
             yield Field(
                 Role.OTHER, "comment", "", Text(text[start:end], cassette.document, start, end, Style.LINE)
             )
 
 
-def _scalars(root: Node) -> Iterator[Text]:
+def scalars(root: Node) -> Iterator[Text]:
+    """The scalars of a tree, keys too, in no order."""
     stack = [root]
     while stack:
         node = stack.pop()

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from cassette_cli.errors import Place
 from cassette_cli.fields import Field, Role
 from cassette_cli.findings import Finding, Severity, fingerprint
+from cassette_cli.ignores import ignores
 from cassette_cli.layers import TOKENS
 from cassette_cli.llm import read_exchange
 from cassette_cli.model import Cassette, Interaction
@@ -43,18 +44,27 @@ def plan(
     indexes: frozenset[int] | None = None,
     sides: tuple[str, ...] = BOTH,
     accepts: Callable[[Finding], bool] = lambda _: False,
+    *,
+    heeds_comments: bool = True,
 ) -> Plan:
     """What the rules find in a cassette, or in some of its interactions, and how it leaves.
 
-    What `accepts` lets pass stays, and is not told.
+    What `accepts` lets pass, or a comment in the file, stays and is not told.
     """
     search = Search(cassette, rules, indexes, sides)
     found = without_overlaps(search.found(rules.fires, rules.find, rules.named))
-    found = [one for one in found if not accepts(_finding(cassette, one, one.field.where, ""))]
+    comments = ignores(cassette) if heeds_comments else ()
+
+    def stays(one: Found) -> bool:
+        if any(comment.covers((one.match.rule, "leaks"), one.offset) for comment in comments):
+            return True
+        return accepts(_finding(cassette, one, one.field.where, ""))
+
+    found = [one for one in found if not stays(one)]
     if rules.choice.secrets and (known := known_secrets(found)) is not None:
         fires = lambda text: known.search(text) or rules.fires(text)  # noqa: E731 - one for this search
         again = search.found(fires, lambda field: copies(known, rules, field))
-        found = without_overlaps([*found, *again])
+        found = without_overlaps([*found, *(one for one in again if not stays(one))])
     found.sort(key=lambda one: one.offset)
     return _planned(cassette, search, found)
 

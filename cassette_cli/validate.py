@@ -4,16 +4,100 @@ Pure: a cassette and rules in, findings out. What leaks is found by the rules of
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from cassette_cli.errors import CassetteError
-from cassette_cli.model import Body, Interaction
-from cassette_cli.rules.validation import Case, Check, Problem
+from cassette_cli import redact
+from cassette_cli.errors import CassetteError, Place, Unreadable
+from cassette_cli.findings import Finding, Severity, fingerprint
+from cassette_cli.ignores import Ignore, ignores
+from cassette_cli.model import Body, Cassette, Interaction
+from cassette_cli.rules.redaction import Rules
+from cassette_cli.rules.validation import CHECKS, TABLE, Case, Check, Limits, Problem
+from cassette_cli.search import Note
+from cassette_cli.source import tree
 from cassette_cli.source.document import Document
 from cassette_cli.source.jsontree import parse_json
 from cassette_cli.source.text import Joined, Span, Text
-from cassette_cli.source.tree import Alias, Mapping, Node, Sequence, document_of, offset_of, resolve
+from cassette_cli.source.tree import Alias, Node, Sequence, document_of, offset_of, resolve
+
+
+class Choice(NamedTuple):
+    """Which rules run, how grave what they find is, and from where on something is too old or too large."""
+
+    rules: frozenset[str]
+    severities: Mapping[str, Severity] = {}  # where they are not those of the table
+    leaks: Rules | None = None  # None: none of them
+    limits: Limits = Limits()
+
+
+class Validated(NamedTuple):
+    """What was found in one cassette, by place, and what could not be searched."""
+
+    findings: tuple[Finding, ...]
+    notes: tuple[Note, ...] = ()
+
+
+def validate(cassette: Cassette, choice: Choice) -> Validated:
+    """What the chosen rules find, less what comments in the file accept."""
+    case = Case(cassette, choice.limits)
+    wanted = [check for check in CHECKS if check.id in choice.rules]
+    needed = {cause for check in wanted for cause in check.after}
+    also = [check for check in CHECKS if check.id in needed and check.id not in choice.rules]
+    found = [
+        _finding(case, check, located)
+        for check, located in problems(case, [*wanted, *also])
+        if check.id in choice.rules
+    ]
+    notes: tuple[Note, ...] = ()
+    if choice.leaks is not None:
+        plan = redact.plan(cassette, choice.leaks)
+        notes = plan.notes
+        found += [_leak(finding) for finding in plan.findings]
+    kept, useless = _without_ignored(cassette, found, choice)
+    graded = (_graded(finding, choice) for finding in (*kept, *useless))
+    return Validated(tuple(sorted(graded, key=_order)), notes)
+
+
+def fault(error: Unreadable, choice: Choice) -> Finding | None:
+    """The finding that a file's error is; None where the file could not even be opened, or nobody asks."""
+    if error.rule not in choice.rules or error.place is None:
+        return None
+    line, column = error.place.line or 1, error.place.column or 1
+    return _graded(
+        Finding(
+            error.rule,
+            TABLE[error.rule].severity,
+            error.message,
+            Place(error.place.path, line, column),
+            (line, column),
+            None,
+            "",
+            False,
+            fingerprint(error.rule),
+        ),
+        choice,
+    )
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str]:
+    return finding.place.path, finding.place.line or 0, finding.place.column or 0, finding.rule
+
+
+def _graded(finding: Finding, choice: Choice) -> Finding:
+    severity = choice.severities.get(finding.rule)
+    return finding._replace(severity=severity) if severity else finding
+
+
+def _leak(finding: Finding) -> Finding:
+    """What `redact` found, as graded here, and without what it would do about it."""
+    row = TABLE.get(finding.rule)
+    severity = row.severity if row else finding.severity
+    message = finding.message.removesuffix(f": {finding.detail}")
+    return finding._replace(severity=severity, message=message, detail="")
+
+
+# -- problems ------------------------------------------------------------------------------------------
 
 
 class Located(NamedTuple):
@@ -27,12 +111,89 @@ class Located(NamedTuple):
 
 def problems(case: Case, checks: Iterable[Check]) -> Iterator[tuple[Check, Located]]:
     """What the rules find, less what only follows from something else that they find."""
-    wanted = list(checks)
-    found = [(check, problem) for check in wanted for problem in check.run(case)]
+    found = [(check, problem) for check in checks for problem in (check.run(case) if check.run else ())]
     told = {(check.id, problem.interaction, _side(problem)) for check, problem in found}
     for check, problem in found:
         if not any((cause, problem.interaction, _side(problem)) in told for cause in check.after):
             yield check, locate(case, problem)
+
+
+def _finding(case: Case, check: Check, located: Located) -> Finding:
+    problem, document = located.problem, located.document
+    request = None if problem.interaction is None else _interaction(case, problem.interaction).request
+    asked = (request.method, request.url.partition("?")[0]) if request else ()
+    return Finding(
+        check.id,
+        check.severity,
+        problem.message,
+        document.place(located.start),
+        document.line_column(located.end),
+        problem.interaction,
+        problem.where,
+        False,
+        fingerprint(check.id, *asked, re.sub(r"\d+", "#", problem.where)),
+        problem.note,
+    )
+
+
+def _without_ignored(
+    cassette: Cassette, found: list[Finding], choice: Choice
+) -> tuple[list[Finding], list[Finding]]:
+    """The findings that no comment accepts, and one for each comment that accepts nothing."""
+    comments = ignores(cassette)
+    if not comments:
+        return found, []
+    document = cassette.document
+    used: set[Ignore] = set()
+    kept: list[Finding] = []
+    for finding in found:
+        covering = [one for one in comments if one.covers(names_of(finding.rule), _offset(document, finding))]
+        used.update(covering)
+        if not covering:
+            kept.append(finding)
+    useless = [one for one in comments if one not in used and _is_judged(one, choice)]
+    if "unused-ignore" not in choice.rules:
+        useless = []
+    return kept, [_useless(document, one) for one in useless]
+
+
+def names_of(rule: str) -> tuple[str, ...]:
+    """What a comment can call a rule: its id or its family."""
+    return (rule, TABLE[rule].family) if rule in TABLE else (rule, "leaks")
+
+
+def _is_judged(comment: Ignore, choice: Choice) -> bool:
+    """Whether whatever a comment names was looked for, so that it is known to be useless."""
+    return all(_meant(word) <= choice.rules for word in comment.words)
+
+
+def _meant(word: str) -> set[str]:
+    """The rules that a word of a comment names: a family's, or the one; none, if no rule is called so."""
+    return {row.id for row in TABLE.values() if row.family == word and row.default} or {word} & TABLE.keys()
+
+
+def _useless(document: Document, comment: Ignore) -> Finding:
+    line, column = document.line_column(comment.at)
+    unknown = [word for word in comment.words if not _meant(word)]
+    message = f"no rule is called {unknown[0]}" if unknown else "nothing is found here that it would ignore"
+    return Finding(
+        "unused-ignore",
+        TABLE["unused-ignore"].severity,
+        message,
+        Place(document.name, line, column),
+        (line, column + 1),
+        None,
+        "comment",
+        False,
+        fingerprint("unused-ignore", *comment.words),
+    )
+
+
+def _offset(document: Document, finding: Finding) -> int:
+    """Where in the document a finding stands; nowhere for one in a file beside it."""
+    if finding.place.path != document.name or finding.place.line is None:
+        return -1
+    return document.offset(finding.place.line, finding.place.column or 1)
 
 
 def _side(problem: Problem) -> str:
@@ -45,7 +206,7 @@ def _side(problem: Problem) -> str:
 def locate(case: Case, problem: Problem) -> Located:
     """Where in which document a problem stands; of a string without a place, the body or interaction."""
     node = problem.at
-    if not isinstance(node, Text | Joined | Alias | Mapping | Sequence):
+    if not isinstance(node, Text | Joined | Alias | tree.Mapping | Sequence):
         node = _fallback(case, problem)
     if node is None:
         return Located(problem, case.cassette.document, 0, 0)
@@ -98,7 +259,7 @@ def _pointed(text: Text | Joined, pointer: str) -> Node | Joined:
     for step in pointer.split("/")[1:]:
         step = step.replace("~1", "/").replace("~0", "~")
         inner: Node | None = None
-        if isinstance(node, Mapping):
+        if isinstance(node, tree.Mapping):
             inner = node.get(step)
         elif isinstance(node, Sequence) and step.isdigit() and int(step) < len(node.items):
             inner = resolve(node.items[int(step)])

@@ -11,7 +11,7 @@ import typer
 
 from cassette_cli import __version__
 
-COMMANDS = ("show", "redact")  # each a function in a module of its name
+COMMANDS = ("show", "redact", "validate", "rules")  # each a function in a module of its name
 
 app = typer.Typer(
     name="cassette",

@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cassette_cli.report.terminal import Screen
     from cassette_cli.search import Note
     from cassette_cli.selection import Selection
+    from cassette_cli.source.text import Span
 
 
 class Format(StrEnum):
@@ -225,7 +227,10 @@ class Job:
         from cassette_cli.redact import plan
         from cassette_cli.report.unified import unified
 
-        spans = () if self.reveal else (*cleaned.spans, *plan(cassette, self.rules.everything).spans)
+        spans: Sequence[Span] = ()
+        if not self.reveal:
+            everything = plan(cassette, self.rules.everything, heeds_comments=False)
+            spans = (*cleaned.spans, *everything.spans)
         lines: list[str] = []
         for document, edits in cleaned.edits.items():
             hidden = [(span.start, span.end) for span in spans if span.root is document]

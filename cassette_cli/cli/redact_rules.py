@@ -78,7 +78,10 @@ class RuleBook:
         if flags.only and flags.all_but:
             raise BadRequest("--only and --all-but do not go together: give one")
         known = [*RULES, *(rule.id for rule in SECRETS)]
-        settings.check_rules(known)
+        if settings.path is not None:
+            from cassette_cli.rules.validation import TABLE, Family
+
+            settings.check_rules([*TABLE, *Family])
         for rule in (*flags.enable, *flags.ignore):
             if rule not in {*known, *(own.id for own in settings.redact.rules)}:
                 raise BadRequest(f"no rule {rule}{nearest(rule, known)}")
@@ -101,7 +104,7 @@ class RuleBook:
         from cassette_cli.rules.redaction import Rules
 
         ignored = self.settings.ignored(path) | self._choice.ignore
-        if "*" in ignored:
+        if "*" in ignored or "leaks" in ignored:
             return None
         if ignored not in self._rules:
             self._rules[ignored] = Rules(replace(self._choice, ignore=ignored))

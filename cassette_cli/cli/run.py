@@ -67,18 +67,27 @@ class Run:
         skip_unrecognised: bool = False,
         excludes: Callable[[str], bool] = lambda _: False,
         jobs: int = 1,
+        fault: "Callable[[Unreadable], T | None]" = lambda _: None,
+        progress: bool = False,
     ) -> Iterator[T]:
-        """What `work` makes of each file's cassette, in order; a file that fails is reported."""
+        """What `work` makes of each file's cassette, in order; a file that fails is reported.
+
+        Unless `fault` makes something of its error.
+        """
         none = True
         files = (
             found
             for found in self.files(paths, exclude)
             if (found.named and not skip_unrecognised) or not excludes(found.path)
         )
-        for found, result in _mapped(files, work, skip_unrecognised, jobs):
+        results = _mapped(files, work, skip_unrecognised, jobs)
+        for found, result in _counted(results) if progress else results:
             if isinstance(result, Unrecognised):
                 if found.named and not skip_unrecognised:
                     self.report(result)
+            elif isinstance(result, Unreadable) and (done := fault(result)) is not None:
+                none = False
+                yield done
             elif isinstance(result, CassetteError):
                 self.report(result)
             else:
@@ -86,6 +95,26 @@ class Run:
                 yield result
         if none and not self.errors and not skip_unrecognised:
             self.tell(f"no cassettes in {', '.join(paths)}")
+
+
+def _counted(results: Iterator[T]) -> Iterator[T]:
+    """The same results, while a terminal is told how many there were, if it takes long."""
+    import time
+
+    if not sys.stderr.isatty():
+        yield from results
+        return
+    next_time, number = time.monotonic() + _PATIENCE, 0
+    for number, result in enumerate(results, 1):
+        if time.monotonic() >= next_time:
+            next_time = time.monotonic() + _EVERY
+            typer.echo(f"\r{number:,} files", err=True, nl=False)
+        yield result
+    if next_time > 0 and number:
+        typer.echo("\r\x1b[K", err=True, nl=False)
+
+
+_PATIENCE, _EVERY = 1.0, 0.1  # seconds until a run is long, and between two numbers
 
 
 # -- several processes -------------------------------------------------------------------------------
@@ -168,9 +197,10 @@ def _read(found: "Found", *, doubtful: bool) -> "Cassette":
     name = "<stdin>" if found.path == STDIN else found.path
     try:
         document = Document(name, raw)
-    except Unreadable:
+    except Unreadable as error:
         if doubtful and not looks_like_cassette(raw.decode("latin-1")):
             raise Unrecognised("not a cassette", Place(name)) from None
+        error.rule = "unparsable"
         raise
     if doubtful and not looks_like_cassette(document.text):
         raise Unrecognised("not a cassette", Place(name))

@@ -103,6 +103,14 @@ def read_cassette(document: Document) -> Cassette:
     """The cassette that a document holds; raises Unrecognised where no recorder writes such files."""
     if not document.text.strip():
         raise Unrecognised("the file is empty", Place(document.name))
+    try:
+        return _read(document)
+    except Unreadable as error:
+        error.rule = error.rule or "malformed-cassette"
+        raise
+
+
+def _read(document: Document) -> Cassette:
     for raw in RAW_RECORDERS:
         if raw.HINT.match(document.text):
             return raw.load(document)
@@ -127,10 +135,13 @@ def _parse(document: Document) -> list[Node]:
                 return parse_yaml(document)
             raise error
     except Unreadable as error:
+        error.rule = "unparsable"
         if match := _CONFLICT.search(document.text):
-            raise Unreadable(
+            error = Unreadable(
                 "the file holds conflict markers of git; resolve them first", document.place(match.start())
-            ) from None
+            )
+            error.rule = "conflict-marker"
+            raise error from None
         if not looks_like_cassette(document.text):
             raise Unrecognised(f"not a cassette ({error.message})", error.place) from None
         raise

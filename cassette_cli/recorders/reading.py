@@ -104,10 +104,12 @@ def version(root: Mapping, known: tuple[str, ...], recorder: str) -> str | None:
     if isinstance(node, Text) and node in known:
         return str(node)
     found = f"version {node}" if isinstance(node, Text) else "this version"
-    raise Unreadable(
+    error = Unreadable(
         f"{found} is not known: {recorder} writes {' and '.join(known)}",
         document_of(root).place(offset_of(node or root)),
     )
+    error.rule = "unknown-version"
+    raise error
 
 
 def headers(node: Node | None, parent: Node, nested: int = 0) -> tuple[Header, ...]:

@@ -8,11 +8,10 @@ nor whether a terminal reads the diff: its lines are exact, not made visible.
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from cassette_cli.rules.credentials import MASK
+from cassette_cli.report.veil import Veil
 from cassette_cli.source.edit import Edit, ordered, splice
 
 
@@ -26,7 +25,7 @@ def unified(
     """The lines of the diff, each with its line feed; none if the edits change nothing."""
     if splice(old, edits) == old:
         return
-    veil = _Veil(old, hidden)
+    veil = Veil(old, hidden)
     changes = _joined(change for block in _blocks(old, edits, veil) for change in _changes(block))
     lines = _lines(old)
     hunks = [hunk for hunk in _hunks(changes, context) if _matters(lines, hunk)]
@@ -37,35 +36,6 @@ def unified(
     for hunk in hunks:
         yield from _hunk(shown, hunk, context, shift)
         shift += _growth(hunk)
-
-
-class _Veil:
-    """A text in which some ranges must not be seen."""
-
-    def __init__(self, text: str, hidden: Iterable[tuple[int, int]]) -> None:
-        self.text = text
-        self.ranges: list[tuple[int, int]] = []
-        for start, end in sorted(hidden):
-            if self.ranges and start <= self.ranges[-1][1]:
-                self.ranges[-1] = self.ranges[-1][0], max(end, self.ranges[-1][1])
-            elif start < end:
-                self.ranges.append((start, end))
-
-    def over(self, start: int, end: int) -> str:
-        """What may be seen of the characters start..end: its lines are as many."""
-        out: list[str] = []
-        place = max(bisect_right(self.ranges, (start, start)) - 1, 0)
-        while place < len(self.ranges) and self.ranges[place][0] < end:
-            first, last = self.ranges[place]
-            first, last = max(first, start), min(last, end)
-            if first < last:
-                out += self.text[start:first], _VEILED.sub(MASK, self.text[first:last])
-                start = last
-            place += 1
-        return "".join([*out, self.text[start:end]])
-
-
-_VEILED = re.compile(r"[^\r\n]+")  # the ends of lines stay, those of CRLF too
 
 
 class _Block(NamedTuple):
@@ -92,7 +62,7 @@ def _lines(text: str) -> list[str]:
     return [line + "\n" for line in whole] + ([rest] if rest else [])
 
 
-def _blocks(old: str, edits: Iterable[Edit], veil: _Veil) -> Iterator[_Block]:
+def _blocks(old: str, edits: Iterable[Edit], veil: Veil) -> Iterator[_Block]:
     """The edits that share lines, widened to these: outside of the blocks every line stays."""
     line = counted = 0
     for start, end, run in _runs(old, edits):

@@ -87,14 +87,28 @@ class Document:
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """The 1-based line and column of a character offset."""
+        starts = self._line_starts()
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
+
+    def offset(self, line: int, column: int) -> int:
+        """The character offset of a 1-based line and column."""
+        return self._line_starts()[line - 1] + column - 1
+
+    def line(self, number: int) -> str:
+        """The text of a line, without what ends it."""
+        start = self.offset(number, 1)
+        end = self.text.find("\n", start)
+        return self.text[start : end if end >= 0 else len(self.text)].removesuffix("\r")
+
+    def _line_starts(self) -> list[int]:
         if self._lines is None:
             self._lines = [0]
             position = self.text.find("\n")
             while position >= 0:
                 self._lines.append(position + 1)
                 position = self.text.find("\n", position + 1)
-        line = bisect_right(self._lines, offset)
-        return line, offset - self._lines[line - 1] + 1
+        return self._lines
 
     def place(self, offset: int) -> Place:
         return Place(self.name, *self.line_column(offset))

@@ -1,14 +1,16 @@
-"""The rules of `cassette validate`: `CHECKS` is the whole list, a module a family.
+"""The rules of `cassette validate`: `TABLE` is the whole list, a module a family.
 
-What leaks is found by the rules of `redact`, and what cannot be read at all is told by the reader; their
-rows are in `leaks` and `FAULTS`. To add a rule: a function in its family's module and a row in that
+`CHECKS` are those that run here. What cannot be read at all is told by the reader (`faults`), what leaks is
+found by the rules of `redact` (`leaks`). To add a rule: a function in its family's module and a row in that
 module's table, with a small cassette that trips it and one that does not; they are its test.
 """
 
 from cassette_cli.rules.validation import bodies, conversation, hygiene, replay, streams, structure
 from cassette_cli.rules.validation.check import Case, Check, Family, Limits, Problem
+from cassette_cli.rules.validation.faults import FAULTS
+from cassette_cli.rules.validation.leaks import LEAKS
 
-__all__ = ["CHECKS", "Case", "Check", "Family", "Limits", "Problem"]
+__all__ = ["CHECKS", "TABLE", "Case", "Check", "Family", "Limits", "Problem"]
 
 CHECKS: tuple[Check, ...] = (
     *structure.CHECKS,
@@ -18,3 +20,4 @@ CHECKS: tuple[Check, ...] = (
     *replay.CHECKS,
     *hygiene.CHECKS,
 )
+TABLE: dict[str, Check] = {check.id: check for check in (*FAULTS, *CHECKS, *LEAKS)}

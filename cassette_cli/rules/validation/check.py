@@ -85,7 +85,7 @@ class Check(NamedTuple):
     summary: str  # what it finds, in a few words that go on from the id: "a streamed reply without its end"
     why: str  # why it matters: a sentence or two
     fix: str  # what to do: one sentence, imperative, no full stop
-    run: Run
+    run: Run | None  # None: what the reader, `redact` or the engine itself finds
     bad: tuple[str, ...]  # whole small cassettes; what is found stands between « and »
     good: tuple[str, ...]  # their healthy twins
     default: bool = True  # False: only where it is asked for

@@ -1,0 +1,299 @@
+"""One run of `cassette validate`: which rules for which file, what they find, how it is told."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from cassette_cli.cli.redact_rules import Flags, RuleBook, What
+from cassette_cli.cli.run import Run
+from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Unreadable
+from cassette_cli.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from cassette_cli.baseline import Baseline
+    from cassette_cli.config import Settings
+    from cassette_cli.model import Cassette
+    from cassette_cli.report.excerpt import Excerpt
+    from cassette_cli.report.terminal import Screen
+    from cassette_cli.search import Note
+    from cassette_cli.validate import Choice
+
+
+class FailOn(StrEnum):
+    """From which severity on findings make the exit code 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NEVER = "never"
+
+
+# -- which rules -----------------------------------------------------------------------------------------
+
+
+class Chooser:
+    """The rules for each file: those of the command line and the configuration, less what is off for it."""
+
+    def __init__(
+        self, select: tuple[str, ...], enable: tuple[str, ...], ignore: tuple[str, ...], settings: "Settings"
+    ) -> None:
+        from cassette_cli.rules.validation import TABLE, Family
+
+        own = settings.redact.rules
+        self._own = frozenset(rule.id for rule in own)
+        settings.check_rules([*TABLE, *Family])
+        chosen = self._chosen(select or settings.validate.select)
+        extra = (*enable, *settings.validate.enable, *settings.redact.enable)
+        self.rules = (chosen | self._named(extra)) - self._named(ignore, all_of=True)
+        self._settings = settings
+        leaks = {rule for rule, row in TABLE.items() if row.run is None and row.family in _LEAKY} | self._own
+        wanted = self.rules & leaks
+        book = Flags(enable=tuple(wanted & _opt_in()), ignore=tuple(leaks - wanted - {"volatile-header"}))
+        volatile = "volatile-header" in wanted
+        self._leaks = RuleBook(What.ALL, book._replace(volatile=volatile), settings) if wanted else None
+        self._choices: dict[frozenset[str], Choice] = {}
+
+    def everything(self) -> RuleBook:
+        """All rules of `redact`, for what must not be printed."""
+        return self._leaks or RuleBook(What.ALL, Flags(), self._settings)
+
+    def of(self, path: str) -> "Choice":
+        """The rules for a file, and how they grade."""
+        from cassette_cli.rules.validation import Limits
+        from cassette_cli.validate import Choice
+
+        ignored = self._settings.ignored(path)
+        if ignored not in self._choices:
+            own = self._settings.validate
+            rules = frozenset() if "*" in ignored else self.rules - self._named(ignored, all_of=True)
+            self._choices[ignored] = Choice(
+                rules,
+                {rule: Severity(severity) for rule, severity in own.severity},
+                self._leaks.of(path) if self._leaks else None,
+                Limits(own.max_age_days, own.max_file_bytes, own.max_body_bytes),
+            )
+        return self._choices[ignored]
+
+    def _chosen(self, words: tuple[str, ...]) -> frozenset[str]:
+        from cassette_cli.rules.validation import TABLE
+
+        if not words:
+            return frozenset(rule for rule, row in TABLE.items() if row.default) | self._own
+        return self._named(words)
+
+    def _named(self, words: "frozenset[str] | tuple[str, ...]", *, all_of: bool = False) -> frozenset[str]:
+        """The rules that are meant; a family is its default ones, or all where it has none or `all_of`."""
+        from cassette_cli.config import nearest
+        from cassette_cli.rules.validation import TABLE, Family
+
+        found: set[str] = set()
+        for word in words:
+            family = [row for row in TABLE.values() if word in (row.family, "all")]
+            default = [row.id for row in family if row.default]
+            if word == "all" or all_of or not default:
+                default = [row.id for row in family]
+            if word in TABLE or word in self._own:
+                default = [word]
+            if word in (Family.LEAKS, "all"):
+                default += self._own
+            if not default and word != "*":
+                raise BadRequest(f"no rule {word}{nearest(word, [*TABLE, *Family])}; see `cassette rules`")
+            found.update(default)
+        return frozenset(found)
+
+
+_LEAKY = ("leaks", "hygiene")
+
+
+def _opt_in() -> frozenset[str]:
+    from cassette_cli.rules.providers import SECRETS
+
+    return frozenset(rule.id for rule in SECRETS if not rule.default)
+
+
+# -- the work --------------------------------------------------------------------------------------------
+
+
+Told: TypeAlias = "tuple[Finding, Excerpt | None]"
+
+
+class Done(NamedTuple):
+    """What came of one file, as it comes from another process, too."""
+
+    findings: tuple[Finding, ...]
+    excerpts: "tuple[Excerpt | None, ...]" = ()
+    notes: "tuple[Note, ...]" = ()
+
+
+@dataclass
+class Job:
+    """One run of the command over its files."""
+
+    run: Run
+    chooser: Chooser
+    settings: "Settings"
+    fail_on: FailOn
+    excerpts: bool  # whether the lines are shown
+    baseline: str | None
+    write_baseline: bool
+    findings: "list[Told]" = field(default_factory=list)
+    files: int = 0
+
+    def work(
+        self, paths: list[str], exclude: list[str] | None, *, skip_unrecognised: bool, jobs: int
+    ) -> None:
+        """Validate all files; what was found is then in `findings`."""
+        from cassette_cli import baseline
+
+        accepted = None
+        if self.baseline is not None and not self.write_baseline:
+            if not Path(self.baseline).exists():
+                raise BadRequest(f"{self.baseline} does not exist yet: --write-baseline makes it")
+            accepted = baseline.read(self.baseline)
+        results = self.run.results(
+            paths,
+            exclude,
+            self._validated,
+            skip_unrecognised=skip_unrecognised,
+            excludes=self.settings.excludes,
+            jobs=jobs or os.cpu_count() or 1,
+            fault=self._fault,
+            progress=True,
+        )
+        for done in results:
+            self._use(done, accepted)
+        if self.write_baseline and self.baseline is not None:
+            baseline.write(self.baseline, [finding for finding, _ in self.findings])
+
+    @property
+    def code(self) -> ExitCode:
+        if self.run.code is not ExitCode.CLEAN or self.write_baseline:
+            return self.run.code
+        counted = {FailOn.NEVER: (), FailOn.ERROR: (Severity.ERROR,), FailOn.WARNING: tuple(Severity)}
+        failing = any(finding.severity in counted[self.fail_on] for finding, _ in self.findings)
+        return ExitCode.FOUND if failing else ExitCode.CLEAN
+
+    def _use(self, done: Done, accepted: "Baseline | None") -> None:
+        self.files += 1
+        for note in done.notes:
+            self.run.tell(f"{note.place}: {note.message}")
+        for finding, shown in zip(done.findings, done.excerpts, strict=True):
+            if accepted is None or not accepted.accepts(finding):
+                self.findings.append((finding, shown))
+
+    def _validated(self, cassette: "Cassette") -> Done:
+        from cassette_cli.validate import validate
+
+        choice = self.chooser.of(cassette.document.name)
+        findings, notes = validate(cassette, choice)
+        return Done(findings, self._excerpts(cassette, findings), notes)
+
+    def _excerpts(self, cassette: "Cassette", findings: tuple[Finding, ...]) -> "tuple[Excerpt | None, ...]":
+        """The lines of the findings, with everything masked that any rule of `redact` finds."""
+        if not self.excerpts or not findings:
+            return (None,) * len(findings)
+        from cassette_cli.redact import plan
+        from cassette_cli.report.excerpt import excerpt
+        from cassette_cli.report.veil import Veil
+
+        document = cassette.document
+        everything = plan(cassette, self.chooser.everything().everything, heeds_comments=False)
+        hidden = ((span.start, span.end) for span in everything.spans if span.root is document)
+        veil = Veil(document.text, hidden)
+        return tuple(
+            excerpt(document, (finding.place.line, finding.place.column), finding.end, veil)
+            if finding.place.path == document.name and finding.place.line and finding.place.column
+            else None
+            for finding in findings
+        )
+
+    def _fault(self, error: Unreadable) -> Done | None:
+        """What a file that cannot be read comes to, if that is a finding."""
+        from cassette_cli.validate import fault
+
+        finding = fault(error, self.chooser.of(error.place.path)) if error.place else None
+        return Done((finding,), (self._fault_excerpt(finding),)) if finding else None
+
+    def _fault_excerpt(self, finding: Finding) -> "Excerpt | None":
+        from cassette_cli.files import read
+        from cassette_cli.report.excerpt import doubtful, excerpt
+        from cassette_cli.source.document import Document
+
+        place = finding.place
+        if not self.excerpts or not place.line or not place.column or not Path(place.path).is_file():
+            return None
+        try:
+            document = Document(place.path, read(place.path))
+            return excerpt(document, (place.line, place.column), finding.end, doubtful(document, place.line))
+        except (CassetteError, IndexError):  # no text at all
+            return None
+
+
+# -- telling ---------------------------------------------------------------------------------------------
+
+FEW = 3  # findings of a rule in one file that are shown one by one
+
+
+def tell(screen: "Screen", found: "list[Told]", files: int, *, full: bool, most: int) -> None:
+    """The findings as a compiler tells its errors, then how many there are.
+
+    What a rule finds many times in a file is counted after the first few; how to mend it is said once a file.
+    """
+    from cassette_cli.report.findings import write_compiled
+    from cassette_cli.rules.validation import TABLE
+
+    counts = Counter((finding.place.path, finding.rule) for finding, _ in found)
+    seen: Counter[tuple[str, str]] = Counter()
+    advised: set[tuple[str, str]] = set()
+    shown = 0
+    for finding, lines in found[:most]:
+        kind = (finding.place.path, finding.rule)
+        folded = counts[kind] - FEW if counts[kind] > FEW + 1 and not full else 0
+        seen[kind] += 1
+        shown += 1
+        if folded and seen[kind] > FEW:
+            continue
+        row = TABLE.get(finding.rule)
+        fix = row.fix if row and (finding.place.path, row.fix) not in advised else ""
+        advised.add((finding.place.path, fix))
+        write_compiled(screen, finding, lines, fix, folded if seen[kind] == FEW else 0)
+    if shown < len(found):
+        screen.line(f"… {len(found) - shown:,} more (--max-findings 0 tells all, --statistics counts them)")
+    screen.line(summary(found, files))
+
+
+def summary(found: "list[Told]", files: int) -> str:
+    """What the run comes to, in a line."""
+    from cassette_cli.report.words import amount
+
+    if not found:
+        return f"nothing found in {amount(files, 'file')}"
+    severities = Counter(finding.severity for finding, _ in found)
+    rules = Counter(finding.rule for finding, _ in found).most_common()
+    broken = len({finding.place.path for finding, _ in found})
+    numbers = ", ".join(amount(severities[one], one) for one in Severity if severities[one])
+    told = ", ".join(f"{rule} {number:,}" for rule, number in rules[:_MOST])
+    rest = f", {len(rules) - _MOST} more rules" if len(rules) > _MOST else ""
+    return f"{numbers} in {broken:,} of {amount(files, 'file')} ({told}{rest})"
+
+
+_MOST = 8  # rules that the summary counts
+
+
+def statistics(screen: "Screen", found: "list[Told]", files: int) -> None:
+    """A line for each rule that found something: how often, in how many files."""
+    from cassette_cli.report.terminal import Span
+
+    rules = Counter((finding.rule, finding.severity) for finding, _ in found).most_common()
+    width = max((len(f"{number:,}") for _, number in rules), default=0)
+    name = max((len(rule) for (rule, _), _ in rules), default=0)
+    for (rule, severity), number in rules:
+        paths = len({finding.place.path for finding, _ in found if finding.rule == rule})
+        style = "bad" if severity is Severity.ERROR else "warn"
+        where = f"  in {paths:,} {'file' if paths == 1 else 'files'}"
+        screen.line(
+            f"{number:>{width},}  ", Span(f"{severity:<7}", style), f"  {rule:<{name}}", Span(where, "dim")
+        )
+    screen.line(summary(found, files))

@@ -1,0 +1,107 @@
+"""The line of a file that a finding is about, with the place marked: what a compiler prints below an error.
+
+A line can be a whole cassette long, so only the neighbourhood of the place is kept. What must not be seen
+is masked before anything is cut. This module must not know what is found, nor why something is hidden.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cassette_cli.report import words
+from cassette_cli.report.terminal import Screen, Span, width_of
+from cassette_cli.report.veil import Veil
+from cassette_cli.source.document import Document
+
+_AROUND = 240  # characters kept on either side of the place
+_LONGEST = 120  # characters marked at most
+
+
+class Excerpt(NamedTuple):
+    """One line around a place, ready to be shown."""
+
+    line: int
+    before: str
+    marked: str
+    after: str
+
+
+def excerpt(document: Document, start: tuple[int, int], end: tuple[int, int], veil: Veil) -> Excerpt:
+    """What stands around a place that is given by lines and columns, under a veil."""
+    number, first = start
+    begin, length = document.offset(number, 1), len(document.line(number))
+    from_ = min(first - 1, length)
+    to = max(min(end[1] - 1, length) if end[0] == number else length, from_)
+    if end[0] != number and (hidden := veil.end_over(begin + from_)):  # it goes on elsewhere
+        to = min(hidden - begin, length)
+    left, right = max(from_ - _AROUND, 0), min(to, from_ + _LONGEST)
+    parts = ((left, from_), (from_, right), (right, min(right + _AROUND, length)))
+    before, marked, after = (words.one_line(veil.over(begin + one, begin + two)) for one, two in parts)
+    return Excerpt(number, f"…{before}" if left else before, marked, after)
+
+
+_SAYS = ("auth", "cookie", "key", "token", "secret", "pass", "session")
+_OPAQUE = re.compile(r"[^\s\"'{}\[\],:;=&?/\\]{12,}")
+_NAMED = re.compile("|".join(f"(?<={word}).*" for word in _SAYS), re.IGNORECASE)
+
+
+def doubtful(document: Document, line: int) -> Veil:
+    """What hides whatever may be secret in a line of a file that could not be read, so that no rule can tell.
+
+    That is all behind a word that says secret, and every long word.
+    """
+    begin, text = document.offset(line, 1), document.line(line)
+    spans = (match.span() for regex in (_OPAQUE, _NAMED) for match in regex.finditer(text))
+    return Veil(document.text, ((begin + start, begin + end) for start, end in spans))
+
+
+_LEAST = 24  # columns that an excerpt has at least
+
+
+def write(screen: Screen, shown: Excerpt, note: str, style: str) -> None:
+    """The line with its number, and the mark below it with a note."""
+    number = f"{shown.line:>5} | "
+    room = max((screen.width or 100) - len(number), _LEAST)
+    before, marked, after = _fitted(shown, room)
+    screen.line(Span(number, "dim"), before, Span(marked, style), after)
+    mark = "^" * max(width_of(marked), 1)
+    aside = f" {note}" if note and width_of(before) + len(mark) + len(note) + 1 <= room else ""
+    screen.line(
+        Span(" " * (len(number) - 2) + "| ", "dim"), " " * width_of(before), Span(mark + aside, style)
+    )
+
+
+def _fitted(shown: Excerpt, room: int) -> tuple[str, str, str]:
+    """The three parts cut to so many columns, with the mark well inside."""
+    before, marked, after = shown.before, shown.marked, shown.after
+    indent = len(before) - len(before.lstrip(" "))
+    if indent > 4 and width_of(before) + width_of(marked) + width_of(after) > room:
+        before = before[indent - 4 :]
+    marked = _cut(marked, room - 4)
+    lead = max((room - width_of(marked)) * 2 // 3, 0)
+    if width_of(before) + width_of(marked) + min(width_of(after), room // 3) > room:
+        before = _cut_left(before, lead)
+    return before, marked, _cut(after, room - width_of(before) - width_of(marked))
+
+
+def _cut(text: str, room: int) -> str:
+    if width_of(text) <= room:
+        return text
+    kept = list(_taken(text, room - 1))
+    return "".join(kept) + "…" if room > 0 else ""
+
+
+def _cut_left(text: str, room: int) -> str:
+    if width_of(text) <= room:
+        return text
+    kept = list(_taken(text[::-1], room - 1))
+    return "…" + "".join(reversed(kept)) if room > 0 else ""
+
+
+def _taken(text: str, room: int) -> Iterator[str]:
+    """The characters of a text that fit into so many columns."""
+    for char in text:
+        room -= width_of(char)
+        if room < 0:
+            return
+        yield char
