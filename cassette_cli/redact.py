@@ -11,7 +11,7 @@ from typing import NamedTuple
 from cassette_cli.errors import Place
 from cassette_cli.fields import Field, Role
 from cassette_cli.findings import Finding, Severity, fingerprint
-from cassette_cli.ignores import ignores
+from cassette_cli.ignores import Ignore, ignores
 from cassette_cli.layers import TOKENS
 from cassette_cli.llm import read_exchange
 from cassette_cli.model import Cassette, Interaction
@@ -36,6 +36,7 @@ class Plan(NamedTuple):
     opened: dict[str, list[Field]]  # the strings of the bodies that were looked into
     touches_bodies: bool  # or URLs, or anything but headers that nothing quotes
     spans: tuple[Span, ...]  # of what was found, in its file; of what is packed there, all that packs it
+    heeded: frozenset[Ignore] = frozenset()  # the comments that let something pass
 
 
 def plan(
@@ -54,11 +55,12 @@ def plan(
     search = Search(cassette, rules, indexes, sides)
     found = without_overlaps(search.found(rules.fires, rules.find, rules.named))
     comments = ignores(cassette) if heeds_comments else ()
+    heeded: set[Ignore] = set()
 
     def stays(one: Found) -> bool:
-        if any(comment.covers((one.match.rule, "leaks"), one.offset) for comment in comments):
-            return True
-        return accepts(_finding(cassette, one, one.field.where, ""))
+        covering = [comment for comment in comments if comment.covers((one.match.rule, "leaks"), one.offset)]
+        heeded.update(covering)
+        return bool(covering) or accepts(_finding(cassette, one, one.field.where, ""))
 
     found = [one for one in found if not stays(one)]
     if rules.choice.secrets and (known := known_secrets(found)) is not None:
@@ -66,7 +68,7 @@ def plan(
         again = search.found(fires, lambda field: copies(known, rules, field))
         found = without_overlaps([*found, *(one for one in again if not stays(one))])
     found.sort(key=lambda one: one.offset)
-    return _planned(cassette, search, found)
+    return _planned(cassette, search, found)._replace(heeded=frozenset(heeded))
 
 
 # -- planning ------------------------------------------------------------------------------------------

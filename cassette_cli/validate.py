@@ -49,14 +49,18 @@ def validate(cassette: Cassette, choice: Choice) -> Validated:
         for check, located in problems(case, [*wanted, *also])
         if check.id in choice.rules
     ]
+    comments = ignores(cassette)
+    found, heeded = _without_ignored(cassette, comments, found)
     notes: tuple[Note, ...] = ()
     if choice.leaks is not None:
         plan = redact.plan(cassette, choice.leaks)
         notes = plan.notes
+        heeded |= plan.heeded
         found += [_leak(finding) for finding in plan.findings]
-    kept, useless = _without_ignored(cassette, found, choice)
-    graded = (_graded(finding, choice) for finding in (*kept, *useless))
-    return Validated(tuple(sorted(graded, key=_order)), notes)
+    if "unused-ignore" in choice.rules:
+        useless = (one for one in comments if one not in heeded and _is_judged(one, choice))
+        found += [_useless(cassette.document, one) for one in useless]
+    return Validated(tuple(sorted((_graded(finding, choice) for finding in found), key=_order)), notes)
 
 
 def fault(error: Unreadable, choice: Choice) -> Finding | None:
@@ -137,29 +141,17 @@ def _finding(case: Case, check: Check, located: Located) -> Finding:
 
 
 def _without_ignored(
-    cassette: Cassette, found: list[Finding], choice: Choice
-) -> tuple[list[Finding], list[Finding]]:
-    """The findings that no comment accepts, and one for each comment that accepts nothing."""
-    comments = ignores(cassette)
-    if not comments:
-        return found, []
-    document = cassette.document
-    used: set[Ignore] = set()
+    cassette: Cassette, comments: tuple[Ignore, ...], found: list[Finding]
+) -> tuple[list[Finding], set[Ignore]]:
+    """The findings that no comment accepts, and the comments that accept others."""
+    heeded: set[Ignore] = set()
     kept: list[Finding] = []
-    for finding in found:
-        covering = [one for one in comments if one.covers(names_of(finding.rule), _offset(document, finding))]
-        used.update(covering)
-        if not covering:
-            kept.append(finding)
-    useless = [one for one in comments if one not in used and _is_judged(one, choice)]
-    if "unused-ignore" not in choice.rules:
-        useless = []
-    return kept, [_useless(document, one) for one in useless]
-
-
-def names_of(rule: str) -> tuple[str, ...]:
-    """What a comment can call a rule: its id or its family."""
-    return (rule, TABLE[rule].family) if rule in TABLE else (rule, "leaks")
+    for finding in found if comments else ():
+        names = (finding.rule, str(TABLE[finding.rule].family))
+        covering = [one for one in comments if one.covers(names, _offset(cassette.document, finding))]
+        heeded.update(covering)
+        kept += [] if covering else [finding]
+    return kept if comments else found, heeded
 
 
 def _is_judged(comment: Ignore, choice: Choice) -> bool:

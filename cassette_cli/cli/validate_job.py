@@ -261,7 +261,8 @@ def tell(screen: "Screen", found: "list[Told]", files: int, *, full: bool, most:
         write_compiled(screen, finding, lines, fix, folded if seen[kind] == FEW else 0)
     if shown < len(found):
         screen.line(f"… {len(found) - shown:,} more (--max-findings 0 tells all, --statistics counts them)")
-    screen.line(summary(found, files))
+    if files:
+        screen.line(summary(found, files))
 
 
 def summary(found: "list[Told]", files: int) -> str:
