@@ -11,7 +11,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-import yaml
 
 from tests import planted
 from tests.test_cli import CLEAN, SAMPLES, cassette
@@ -403,56 +402,3 @@ def test_anthropic_reads_the_same_replies(tmp_path: Path) -> None:
     assert cassette("redact", "all", path, "--volatile").returncode == 0
     assert path.read_bytes() != (SAMPLES / "vcrpy" / "anthropic_tools.yaml").read_bytes()
     assert _anthropic(path) == before
-
-
-# -- pre-commit --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    """A repository with our hooks, run from this environment instead of one that pre-commit would make."""
-    folder = tmp_path / "with spaces"
-    (folder / "tests" / "cassettes").mkdir(parents=True)
-    hooks = yaml.safe_load((SAMPLES.parent / ".pre-commit-hooks.yaml").read_text())
-    for hook in hooks:
-        hook |= {
-            "language": "system",
-            "entry": f"{sys.executable} -m {hook['entry'].replace('cassette ', 'cassette_cli ', 1)}",
-        }
-    config = {"repos": [{"repo": "local", "hooks": hooks}]}
-    (folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
-    subprocess.run(["git", "init", "-q", "."], cwd=folder, check=True)
-    return folder
-
-
-def _pre_commit(folder: Path) -> subprocess.CompletedProcess[str]:
-    subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
-    env = CLEAN | {"PRE_COMMIT_HOME": str(folder.parent / "home"), "PYTHONPATH": str(SAMPLES.parent)}
-    command = [sys.executable, "-m", "pre_commit", "run", "--all-files"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=env)
-
-
-def test_the_hook_cleans_and_then_passes(repository: Path) -> None:
-    folder = repository / "tests" / "cassettes"
-    for number in range(30):  # more than pre-commit gives to one process on a machine with several cores
-        (folder / f"{number}.yaml").write_text(vcrpy(f"'{KEY}'"))
-    (folder / "other.yaml").write_text("a: 1\n")
-    (folder / "template.yaml").write_text("b: {{ x }}\n- c")
-    first = _pre_commit(repository)
-    assert first.returncode == 1
-    assert "files were modified by this hook" in first.stdout
-    assert all("REDACTED" in (folder / f"{number}.yaml").read_text() for number in range(30))
-    second = _pre_commit(repository)
-    assert second.returncode == 0, second.stdout
-    assert "Passed" in second.stdout
-
-
-def test_the_manifest_of_the_hooks_is_valid() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "pre_commit",
-        "validate-manifest",
-        str(SAMPLES.parent / ".pre-commit-hooks.yaml"),
-    ]
-    subprocess.run(command, check=True, env=dict(os.environ))
