@@ -63,25 +63,25 @@ def validate(cassette: Cassette, choice: Choice) -> Validated:
     return Validated(tuple(sorted((_graded(finding, choice) for finding in found), key=_order)), notes)
 
 
-def fault(error: Unreadable, choice: Choice) -> Finding | None:
-    """The finding that a file's error is; None where the file could not even be opened, or nobody asks."""
-    if error.rule not in choice.rules or error.place is None:
+def fault(error: Unreadable, choice: Choice) -> Validated | None:
+    """What the error of a file comes to; None where the file could not even be opened."""
+    if error.rule is None or error.place is None:
         return None
+    if error.rule not in choice.rules:
+        return Validated(())
     line, column = error.place.line or 1, error.place.column or 1
-    return _graded(
-        Finding(
-            error.rule,
-            TABLE[error.rule].severity,
-            error.message,
-            Place(error.place.path, line, column),
-            (line, column),
-            None,
-            "",
-            False,
-            fingerprint(error.rule),
-        ),
-        choice,
+    finding = Finding(
+        error.rule,
+        TABLE[error.rule].severity,
+        error.message,
+        Place(error.place.path, line, column),
+        (line, column),
+        None,
+        "",
+        False,
+        fingerprint(error.rule),
     )
+    return Validated((_graded(finding, choice),))
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str]:

@@ -39,14 +39,15 @@ class Chooser:
     def __init__(
         self, select: tuple[str, ...], enable: tuple[str, ...], ignore: tuple[str, ...], settings: "Settings"
     ) -> None:
-        from cassette_cli.rules.validation import TABLE, Family
+        from cassette_cli.rules.validation import OF_THE_READER, TABLE, Family
 
         own = settings.redact.rules
         self._own = frozenset(rule.id for rule in own)
         settings.check_rules([*TABLE, *Family])
         chosen = self._chosen(select or settings.validate.select)
         extra = (*enable, *settings.validate.enable, *settings.redact.enable)
-        self.rules = (chosen | self._named(extra)) - self._named(ignore, all_of=True)
+        always = frozenset(row.id for row in OF_THE_READER)  # what cannot be read was not looked into
+        self.rules = (chosen | self._named(extra) | always) - self._named(ignore, all_of=True)
         self._settings = settings
         leaks = {rule for rule, row in TABLE.items() if row.run is None and row.family in _LEAKY} | self._own
         wanted = self.rules & leaks
@@ -213,8 +214,8 @@ class Job:
         """What a file that cannot be read comes to, if that is a finding."""
         from cassette_cli.validate import fault
 
-        finding = fault(error, self.chooser.of(error.place.path)) if error.place else None
-        return Done((finding,), (self._fault_excerpt(finding),)) if finding else None
+        found = fault(error, self.chooser.of(error.place.path)) if error.place else None
+        return Done(found.findings, tuple(map(self._fault_excerpt, found.findings))) if found else None
 
     def _fault_excerpt(self, finding: Finding) -> "Excerpt | None":
         from cassette_cli.files import read

@@ -7,10 +7,10 @@ module's table, with a small cassette that trips it and one that does not; they 
 
 from cassette_cli.rules.validation import bodies, conversation, hygiene, replay, streams, structure
 from cassette_cli.rules.validation.check import Case, Check, Family, Limits, Problem
-from cassette_cli.rules.validation.faults import FAULTS
+from cassette_cli.rules.validation.faults import FAULTS, OF_THE_READER
 from cassette_cli.rules.validation.leaks import LEAKS
 
-__all__ = ["CHECKS", "TABLE", "Case", "Check", "Family", "Limits", "Problem"]
+__all__ = ["CHECKS", "OF_THE_READER", "TABLE", "Case", "Check", "Family", "Limits", "Problem"]
 
 CHECKS: tuple[Check, ...] = (
     *structure.CHECKS,

@@ -1,0 +1,238 @@
+"""Bodies against what is said of them: how long they are, how they are packed, what they are.
+
+A claim is wrong only if nothing that recorders do to a body explains it: they store it decoded, trim its
+last line break, write its JSON in another layout, or keep the length that was packed.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+from cassette_cli.findings import Severity
+from cassette_cli.model import Request, Response
+from cassette_cli.rules.validation.check import Case, Check, Family, Problem, each
+from cassette_cli.selection import Reading
+from cassette_cli.source.text import Joined, Text
+from cassette_cli.wire.body import Content, Kind
+
+
+class Side(NamedTuple):
+    """A request or response with what its body holds."""
+
+    name: str
+    message: Request | Response
+    content: Content
+
+    @property
+    def where(self) -> str:
+        return f"{self.name}.body"
+
+    @property
+    def media_type(self) -> str:
+        return self.message.header("content-type").partition(";")[0].strip().lower()
+
+
+def sides(reading: Reading) -> Iterator[Side]:
+    """Both sides of an interaction."""
+    yield Side("request", reading.interaction.request, reading.asked)
+    yield Side("response", reading.interaction.response, reading.said)
+
+
+def header(side: Side, name: str) -> tuple[str, str] | None:
+    """The path and the value of the first header of a name; None if there is none."""
+    found = ((key, value) for key, value in side.message.headers if key.lower() == name)
+    return next(((f"{side.name}.headers.{key}[0]", value) for key, value in found), None)
+
+
+# -- lengths -------------------------------------------------------------------------------------------
+
+_NO_BODY = (204, 304)  # their Content-Length counts what a GET would bring: RFC 9110, 8.6
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_NAMES = {"go-vcr": "content_length", "har": "the recorder's size"}
+
+
+def _length_mismatch(case: Case) -> Iterator[Problem]:
+    name = _NAMES.get(case.cassette.recorder, "the length")
+    yield from each(partial(_claimed_lengths, name=name, wire=case.cassette.recorder == "httprr"))(case)
+
+
+def _claimed_lengths(reading: Reading, name: str, *, wire: bool) -> Iterator[Problem]:
+    for side in sides(reading):
+        claims: tuple[str, ...] = side.message.lengths
+        where = f"{side.name}.content_length"
+        if wire and (found := header(side, "content-length")):  # bytes off the wire, and replayed as such
+            where, claims, name = found[0], (found[1],), "Content-Length"
+        if claims and _counts(reading, side) and not any(_fits(int(one), side) for one in claims):
+            yield _misfit(side, where, claims[0], name)
+
+
+def _content_length_mismatch(reading: Reading) -> Iterator[Problem]:
+    for side in sides(reading):
+        found = header(side, "content-length")
+        if found and found[1].isascii() and found[1].isdigit() and len(found[1]) < 16:
+            where, value = found
+            if _counts(reading, side) and not _fits(int(value), side):
+                yield _misfit(side, where, value, "Content-Length")
+
+
+def _misfit(side: Side, where: str, claim: str, name: str) -> Problem:
+    size = side.content.size
+    has = "1 byte" if size == 1 else f"{size} bytes"
+    return Problem(f"{name} says {claim}, but the body has {has}", where, claim, note=f"the body has {size}")
+
+
+def _counts(reading: Reading, side: Side) -> bool:
+    """Whether the body is stored so that its length on the wire can be known."""
+    body, content, interaction = side.message.body, side.content, reading.interaction
+    if body.is_empty or body.tree is not None or content.problems or "\ufffd" in (content.text or ""):
+        return False
+    if side.name == "response" and (
+        interaction.request.method.upper() == "HEAD" or interaction.response.status in _NO_BODY
+    ):
+        return False
+    return content.encoding is not None or not side.message.header("content-encoding")
+
+
+def _fits(claim: int, side: Side) -> bool:
+    """Whether a body can have been so long; 0 stands for unknown as well."""
+    body, content = side.message.body, side.content
+    sizes = {0, content.size, len(body.bytes)}
+    if claim in sizes:
+        return True
+    text = content.text
+    if isinstance(body.node, Text | Joined):
+        # Characters, UTF-16's, and what was base64 and is stored as text: Polly.js, hooks of go-vcr.
+        stored = body.node
+        sizes |= {len(stored), len(stored.encode("utf-16-le", "surrogatepass")) // 2}
+        if len(stored) == (claim + 2) // 3 * 4:
+            return True
+    if text is not None:
+        breaks = text.count("\n") if "\r" not in text else 0
+        sizes |= {content.size + breaks, content.size + (-1 if text.endswith("\n") else 1)}
+        if content.kind is Kind.JSON:
+            sizes |= _layouts(text, content.size)
+    return claim in sizes
+
+
+def _layouts(text: str, size: int) -> set[int]:
+    """How long JSON is without blanks, with one behind commas, colons or both, and then a line break."""
+    bare = _STRING.sub("", text)
+    least = size - sum(map(bare.count, " \t\r\n"))
+    commas, colons = bare.count(","), bare.count(":")
+    return {
+        least + blanks + ending for blanks in (0, commas, colons, commas + colons) for ending in (0, 1)
+    }
+
+
+# -- codings -------------------------------------------------------------------------------------------
+
+_CODINGS = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd"))
+
+
+def _coding_mismatch(reading: Reading) -> Iterator[Problem]:
+    for side in sides(reading):
+        content = side.content
+        if content.encoding or content.problems or content.kind is Kind.EMPTY:
+            continue
+        found = header(side, "content-encoding")
+        if found and _CODINGS.intersection(name.strip().lower() for name in found[1].split(",")):
+            message = "the content encoding says that the body is packed, but it is stored unpacked"
+            yield Problem(message, *found, note="stored unpacked")
+
+
+def _unnamed_coding(reading: Reading) -> Iterator[Problem]:
+    side = Side("response", reading.interaction.response, reading.said)
+    if not side.content.encoding or header(side, "content-encoding"):
+        return
+    if (declared := header(side, "content-type")) and _is_text(side.media_type):
+        message = "the body is packed as gzip, but no Content-Encoding says so"
+        yield Problem(message, side.where, side.message.body.node, (0, 0), note=f"{declared[1][:0]}gzip")
+
+
+def _is_text(media_type: str) -> bool:
+    return media_type.startswith("text/") or media_type.endswith(("json", "xml", "javascript"))
+
+
+def _wrong_charset(reading: Reading) -> Iterator[Problem]:
+    for side in sides(reading):
+        data, kind = side.content.data, side.content.kind
+        if not data or kind is Kind.EVENTSTREAM or side.content.problems or b"\0" in data[:64]:
+            continue
+        charset = _charset(side)
+        fault = _undecodable(data, charset) if charset else None
+        if charset and fault:
+            ends = fault.end == len(data) and fault.reason == "unexpected end of data"
+            what = "ends inside a character" if ends else f"is not: byte {fault.start} begins no character"
+            message = f"the body should be text in {charset}, but {what}"
+            yield Problem(message, side.where, side.message.body.node, note=f"not {charset}")
+
+
+def _charset(side: Side) -> str | None:
+    """What the content type says, or for JSON and event streams their own standard."""
+    media_type = side.media_type
+    if not _is_text(media_type):
+        return None
+    named = side.message.header("content-type").lower().partition("charset=")[2]
+    named = named.partition(";")[0].strip(" \"'")
+    if named:
+        return named if re.fullmatch(r"[a-z0-9_-]{1,20}", named) else None
+    return "utf-8" if media_type.endswith("json") or media_type == "text/event-stream" else None
+
+
+def _undecodable(data: bytes, charset: str) -> UnicodeDecodeError | None:
+    try:
+        data.decode(charset)
+    except UnicodeDecodeError as error:
+        return error
+    except (LookupError, ValueError):  # no charset that is known here
+        return None
+    return None
+
+
+# -- media types ---------------------------------------------------------------------------------------
+
+_DECLARED = {
+    "image/png": "PNG",
+    "image/jpeg": "JPEG",
+    "image/jpg": "JPEG",
+    "image/gif": "GIF",
+    "image/webp": "WebP",
+    "application/pdf": "PDF",
+    "audio/wav": "WAV",
+    "audio/x-wav": "WAV",
+    "video/mp4": "MP4",
+    "application/json": "JSON",
+    "text/event-stream": "an event stream",
+}
+_MAGIC = (
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "PNG"),
+    (re.compile(rb"\xff\xd8\xff"), "JPEG"),
+    (re.compile(rb"GIF8[79]a"), "GIF"),
+    (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), "WebP"),
+    (re.compile(rb"RIFF.{4}WAVE", re.DOTALL), "WAV"),
+    (re.compile(rb"%PDF-"), "PDF"),
+    (re.compile(rb".{4}ftyp(?:isom|mp4|avc1|iso[2-6])", re.DOTALL), "MP4"),
+    (re.compile(rb"\s*<(?:!doctype\s+)?html[\s>]", re.IGNORECASE), "HTML"),
+)
+
+
+def _media_type_mismatch(reading: Reading) -> Iterator[Problem]:
+    for side in sides(reading):
+        if side.content.kind is Kind.EMPTY or (status := reading.interaction.response.status or 0) >= 400:
+            continue
+        declared = _DECLARED.get(side.media_type)
+        found = _found(side, declared) if declared else None
+        if found not in (None, declared) and (place := header(side, "content-type")):
+            yield Problem(f"the content type says {declared}, but the body is {found}", *place, note=f"it is {found}")
+
+
+def _found(side: Side, declared: str | None) -> str | None:
+    """What a body certainly is, as far as it can be told."""
+    kind, text, status = side.content.kind, side.content.text, side.name
+    if kind is Kind.JSON or kind is Kind.SSE:
+        return "JSON" if kind is Kind.JSON else None
+    return None
+
+
+CHECKS: tuple[Check, ...] = ()
