@@ -120,6 +120,31 @@ def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: boo
     return walk.found
 
 
+def are_dull(cassette: Cassette, fires: Callable[[str], object], packed: Callable[[str], bool]) -> bool:
+    """Whether a file has no other string that is more than a word for its role, or on which a trigger fires."""
+    known = _known(cassette.interactions)
+    texts: list[Text] = []
+    stack: list[Node] = [node for node in cassette.roots if id(node) not in known]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Text):
+            texts.append(node)
+        elif isinstance(node, Sequence):
+            stack += [item for item in node.items if id(item) not in known]
+        elif isinstance(node, Mapping):
+            for key, value in node.items:
+                if isinstance(key, Text):
+                    texts.append(key)
+                else:
+                    stack.append(key)
+                if id(value) not in known:
+                    if key in _ROLES:
+                        return False
+                    stack.append(value)
+    long = [text for text in texts if len(text) >= _SHORTEST]
+    return not (fires("\n".join(long)) or any(map(packed, long)))
+
+
 class _Walk:
     """One pass over the trees of a file, past what the model knows."""
 

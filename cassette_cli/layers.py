@@ -210,8 +210,8 @@ def streamed(events: Iterable[str]) -> list[str]:
         if isinstance(value, str):
             if value:
                 slots.setdefault(slot, []).append(value)
-                if (match := _BASE64.fullmatch(value)) and (packed := _unpacked(value, match)):
-                    collect(_plain_json(packed), f"{slot}!")
+                if is_packed(value) and (match := _BASE64.fullmatch(value)):
+                    collect(_plain_json(_unpacked(value, match) or ""), f"{slot}!")
         elif isinstance(value, dict):
             slot += _index(value)
             for key, item in value.items():

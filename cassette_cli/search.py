@@ -9,10 +9,11 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple, TypeAlias, TypeGuard
 
 from cassette_cli.errors import Place
-from cassette_cli.fields import Field, Role, Stored, bodies, comments, heads, others
+from cassette_cli.fields import Field, Role, Stored, are_dull, bodies, comments, heads, others
 from cassette_cli.layers import inside, is_packed, opened, streamed
 from cassette_cli.model import Cassette
 from cassette_cli.rules.redaction import RULES, Match, Rules
@@ -83,6 +84,10 @@ class Search:
 
     def _fields(self, fires: Trigger) -> Iterator[tuple[Field, bool]]:
         """Every field, and whether what it reads is worth a look."""
+        stored_bodies: dict[int, list[Stored]] = {}
+        if self.rules.reads_bodies:
+            stored_bodies = {one.index: list(bodies(one, self.sides)) for one in self.interactions}
+        quiet = not fires(_BETWEEN.join(_texts(stored_bodies.values())))
         for interaction in self.interactions:
             head = list(heads(interaction, self.sides))
             fired = fires("\n".join([field.text for field in head])) or any(
@@ -90,10 +95,11 @@ class Search:
             )
             for field in head:
                 yield from self._each(field, fires) if fired else ((field, False),)
-            if self.rules.reads_bodies:
-                for stored in bodies(interaction, self.sides):
-                    yield from ((field, True) for field in self._body(stored, fires))
-        if self.rules.reads_bodies or "cookies" in self.cassette.document.text:
+            for stored in stored_bodies.get(interaction.index, ()):
+                yield from ((field, True) for field in self._body(stored, fires, quiet=quiet))
+        if self.everything and are_dull(self.cassette, fires, is_packed):
+            pass
+        elif self.rules.reads_bodies or "cookies" in self.cassette.document.text:
             rest = others(self.cassette, self.interactions, all_=self.everything)
             if fires("\n".join([other.text for other in rest])):
                 for other in rest:
@@ -114,20 +120,23 @@ class Search:
         else:
             yield field, field.role is Role.BODY  # it may go for its name
 
-    def _body(self, stored: Stored, fires: Trigger) -> Iterable[Field]:
+    def _body(self, stored: Stored, fires: Trigger, *, quiet: bool) -> Iterable[Field]:
         key = f"{stored.interaction} {stored.where}"
         if key not in self.opened:
-            if not self._fires(stored, fires):
+            if not self._fires(stored, fires, quiet=quiet):
                 return ()
             self.opened[key] = list(opened(stored, read_content(stored.message, traced)))
         return self.opened[key]
 
-    def _fires(self, stored: Stored, fires: Trigger) -> bool:
-        """Whether a body could hold anything, by the cheapest look that is sound."""
+    def _fires(self, stored: Stored, fires: Trigger, *, quiet: bool) -> bool:
+        """Whether a body could hold anything, by the cheapest look that is sound.
+
+        If all are `quiet`, that was seen of the texts of the bodies as they stand.
+        """
         body = stored.message.body
         text = body.text
         if text is not None and not text.startswith("\x1f\x8b"):
-            if fires(text) or is_packed(text):
+            if (not quiet and fires(text)) or is_packed(text):
                 return True
             if not _is_stream(text):
                 return False
@@ -156,6 +165,17 @@ class Search:
                 place = body.node.place()
             for problem in problems:
                 self.notes[Note(place, f"{stored.where} was not searched: {problem}")] = None
+
+
+_BETWEEN = '"\n"'  # ends whatever one text ends with: a value, base64
+
+
+def _texts(stored: Iterable[list[Stored]]) -> Iterator[str]:
+    """The bodies that stand in the file as texts."""
+    for one in chain.from_iterable(stored):
+        text = one.message.body.text
+        if text is not None:
+            yield text
 
 
 def _can_change(text: str) -> TypeGuard[Text | Joined]:

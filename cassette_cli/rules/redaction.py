@@ -158,6 +158,7 @@ class Rules:
         self._regexes = [re.compile(regex) for regex in choice.regexes]
         own = choice.own if choice.secrets else ()
         self._own = [(rule, re.compile(regex), summary) for rule, regex, summary in own]
+        self._taken: dict[str, bool] = {}  # headers by name: few names, many headers
 
     @cached_property
     def _triggers(self) -> "tuple[re.Pattern[str], ...]":
@@ -192,10 +193,14 @@ class Rules:
     def reads_bodies(self) -> bool:
         return self.choice.query or self.choice.body or self.choice.secrets
 
-    def named(self, field: Field) -> Iterator[Match]:
+    def named(self, field: Field) -> Iterable[Match]:
         """What is to go of a field for the name of its header, cookie or parameter."""
         matches: Iterable[Match] = ()
         if field.role is Role.HEADER and self.choice.headers:
+            if field.name not in self._taken:
+                self._taken[field.name] = self._takes(field.name)
+            if not self._taken[field.name]:
+                return ()
             matches = self._header(field.name, field.text)
         elif field.role is Role.COOKIE and self.choice.headers:
             matches = self._cookie(field.text)
@@ -253,8 +258,6 @@ class Rules:
         return credentials.is_secret_header(name) or volatile
 
     def _header(self, name: str, value: str) -> Iterator[Match]:
-        if not self._takes(name):
-            return
         rule = _header_rule(name)
         if self.choice.drop:
             yield Match(rule, 0, len(value), RULES[rule], distinct=False)

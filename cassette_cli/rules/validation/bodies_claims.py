@@ -120,9 +120,7 @@ def _layouts(text: str, size: int) -> set[int]:
     bare = _STRING.sub("", text)
     least = size - sum(map(bare.count, " \t\r\n"))
     commas, colons = bare.count(","), bare.count(":")
-    return {
-        least + blanks + ending for blanks in (0, commas, colons, commas + colons) for ending in (0, 1)
-    }
+    return {least + blanks + ending for blanks in (0, commas, colons, commas + colons) for ending in (0, 1)}
 
 
 # -- codings -------------------------------------------------------------------------------------------
@@ -143,11 +141,10 @@ def _coding_mismatch(reading: Reading) -> Iterator[Problem]:
 
 def _unnamed_coding(reading: Reading) -> Iterator[Problem]:
     side = Side("response", reading.interaction.response, reading.said)
-    if not side.content.encoding or header(side, "content-encoding"):
-        return
-    if (declared := header(side, "content-type")) and _is_text(side.media_type):
+    named = header(side, "content-encoding") is not None
+    if side.content.encoding and not named and _is_text(side.media_type):
         message = "the body is packed as gzip, but no Content-Encoding says so"
-        yield Problem(message, side.where, side.message.body.node, (0, 0), note=f"{declared[1][:0]}gzip")
+        yield Problem(message, side.where, side.message.body.node, note="packed as gzip")
 
 
 def _is_text(media_type: str) -> bool:
@@ -218,21 +215,152 @@ _MAGIC = (
 
 
 def _media_type_mismatch(reading: Reading) -> Iterator[Problem]:
+    if (reading.interaction.response.status or 0) >= 400:  # a proxy's own page of an error
+        return
     for side in sides(reading):
-        if side.content.kind is Kind.EMPTY or (status := reading.interaction.response.status or 0) >= 400:
+        if side.content.kind is Kind.EMPTY:
             continue
         declared = _DECLARED.get(side.media_type)
-        found = _found(side, declared) if declared else None
+        found = _found(side.content) if declared else None
         if found not in (None, declared) and (place := header(side, "content-type")):
-            yield Problem(f"the content type says {declared}, but the body is {found}", *place, note=f"it is {found}")
+            message = f"the content type says {declared}, but the body is {found}"
+            yield Problem(message, *place, note=f"the body is {found}")
 
 
-def _found(side: Side, declared: str | None) -> str | None:
-    """What a body certainly is, as far as it can be told."""
-    kind, text, status = side.content.kind, side.content.text, side.name
-    if kind is Kind.JSON or kind is Kind.SSE:
-        return "JSON" if kind is Kind.JSON else None
-    return None
+def _found(content: Content) -> str | None:
+    """What a body certainly is, as far as that can be told from how it begins."""
+    if content.kind is Kind.JSON:
+        return "JSON"
+    if content.kind not in (Kind.TEXT, Kind.BINARY, Kind.SSE):
+        return None
+    begin = content.data if content.data is not None else (content.text or "")[:64].encode("utf-8", "replace")
+    return next((name for pattern, name in _MAGIC if pattern.match(begin)), None)
 
 
-CHECKS: tuple[Check, ...] = ()
+# -- the table -----------------------------------------------------------------------------------------
+
+
+def _vcrpy(
+    response: str, *, headers: str = "Content-Type: [application/json]", status: str = "200, message: OK"
+) -> str:
+    """A cassette with one reply whose body is written so."""
+    return f"""\
+interactions:
+- request: {{method: GET, uri: 'http://example.com/', headers: {{}}, body: null}}
+  response:
+    status: {{code: {status}}}
+    headers: {{{headers}}}
+    body: {{string: {response}}}
+version: 1
+"""
+
+
+def _govcr(length: str) -> str:
+    return f"""\
+version: 2
+interactions:
+- id: 0
+  request: {{method: GET, url: 'http://example.com/', headers: {{}}, body: "", content_length: 0}}
+  response:
+    code: 200
+    headers: {{Content-Type: [text/plain]}}
+    content_length: {length}
+    body: hello world
+"""
+
+
+_GZIP = "!!binary H4sIAAAAAAACA6tWys9WslIoKSpN1VFQyk0tLk5MTwUKKGWk5uTkK9UCADicj3YgAAAA"
+_JPEG = "!!binary /9j/4AAQSkZJRgABAQAAAQ=="
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "length-mismatch",
+        Family.BODIES,
+        Severity.ERROR,
+        "a length beside the body that the body does not have",
+        "The body was edited or cut after it was recorded. go-vcr matches requests by this number, too, so "
+        "such a request is not found any more; a client that counts what it reads fails.",
+        "write the number of bytes of the body, or restore the body",
+        _length_mismatch,
+        (_govcr("«120»"),),
+        (_govcr("11"), _govcr("-1")),
+        after=(
+            "unparsable-json",
+            "undecodable-base64",
+            "undecodable-body",
+            "broken-frame",
+            "cut-multipart",
+            "cut-stream",
+        ),
+    ),
+    Check(
+        "content-length-mismatch",
+        Family.BODIES,
+        Severity.WARNING,
+        "a Content-Length header that does not fit the body",
+        "The body is not the one that the server sent: it was edited, cut, or decoded by the recorder.",
+        "write the number of bytes of the body, or leave the header out",
+        each(_content_length_mismatch),
+        (_vcrpy("hello", headers="Content-Length: ['«120»']"),),
+        (_vcrpy("hello", headers="Content-Length: ['5']"),),
+        default=False,
+        after=("length-mismatch", "unparsable-json", "undecodable-base64", "undecodable-body", "cut-stream"),
+    ),
+    Check(
+        "coding-mismatch",
+        Family.BODIES,
+        Severity.WARNING,
+        "a Content-Encoding that the stored body does not have",
+        "Some recorders store a body unpacked and take care of it when they replay; with others the client "
+        "tries to unpack it and fails.",
+        "leave the header out, or have the recorder decode bodies, which removes it",
+        each(_coding_mismatch),
+        (_vcrpy("hello", headers="Content-Encoding: [«gzip»]"),),
+        (_vcrpy("hello", headers="Content-Encoding: [identity]"),),
+        default=False,
+    ),
+    Check(
+        "unnamed-coding",
+        Family.BODIES,
+        Severity.WARNING,
+        "a packed body without the header that says so",
+        "The client that replays it gets bytes that it does not know to unpack. Mostly a filter of headers "
+        "took `Content-Encoding` out.",
+        "put the header back, or store the body unpacked",
+        each(_unnamed_coding),
+        (_vcrpy(_GZIP.replace("H4", "«H4") + "»"),),
+        (_vcrpy(_GZIP, headers="Content-Type: [application/json], Content-Encoding: [gzip]"),),
+        after=("undecodable-body",),
+    ),
+    Check(
+        "wrong-charset",
+        Family.BODIES,
+        Severity.WARNING,
+        "a text that is not in the charset it says",
+        "The client fails to decode it, or shows other characters. A body that was cut or edited as bytes is "
+        "broken like that.",
+        "record the interaction again, or name the charset that the bytes are in",
+        each(_wrong_charset),
+        (_vcrpy("!!binary «Y2Fm6SBhdSBsYWl0»", headers="Content-Type: [text/plain; charset=utf-8]"),),
+        (
+            _vcrpy("!!binary Y2Fmw6kgYXUgbGFpdA==", headers="Content-Type: [text/plain; charset=utf-8]"),
+            _vcrpy("!!binary Y2Fm6SBhdSBsYWl0", headers="Content-Type: [text/plain; charset=latin-1]"),
+        ),
+        after=("unparsable-json", "cut-stream"),
+    ),
+    Check(
+        "media-type-mismatch",
+        Family.BODIES,
+        Severity.WARNING,
+        "a Content-Type that the body certainly does not have",
+        "The client reads the body as something else than it is. Mostly the body of another reply, or an "
+        "error page, stands in its place.",
+        "record the interaction again, or name the type that the body has",
+        each(_media_type_mismatch),
+        (
+            _vcrpy(_JPEG, headers="Content-Type: [«image/png»]"),
+            _vcrpy("'<html>Bad gateway</html>'", headers="Content-Type: [«text/event-stream»]"),
+        ),
+        (_vcrpy(_JPEG, headers="Content-Type: [image/jpeg]"),),
+    ),
+)
