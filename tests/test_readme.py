@@ -17,6 +17,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 EXAMPLE = re.compile(r"^\$ (cassette .*)\n((?:(?!\$ |```).*\n)*)", re.MULTILINE)
 EXAMPLES = EXAMPLE.findall(README)
+RULES = re.compile(r"(\| family \| rules .*\n\| --- \| --- \|\n)(?:\|.*\n)*")
 
 
 def _run(command: str) -> str:
@@ -44,7 +45,7 @@ def test_the_readme_has_examples() -> None:
     assert len(EXAMPLES) >= 8
 
 
-@pytest.mark.parametrize("name", ["show", "redact"])
+@pytest.mark.parametrize("name", ["show", "redact", "validate", "rules"])
 def test_every_option_of_a_command_is_in_the_readme(name: str) -> None:
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", _run(f"cassette {name} --help")))
     missing = {option for option in options - {"--help"} if option not in README}
@@ -57,6 +58,23 @@ def test_every_rule_of_redact_is_in_the_readme() -> None:
     assert all(f"`{rule}`" in README for rule in RULES)
 
 
+def test_every_rule_of_validate_is_in_the_readme_as_it_is() -> None:
+    assert _rules_table() in README
+
+
+def _rules_table() -> str:
+    """The table of the rules by family; those that leak by their own list, of which there are many."""
+    from cassette_cli.rules.validation import TABLE, Family
+
+    rows = []
+    for family in Family:
+        own = [row for row in TABLE.values() if row.family is family]
+        names = [f"`{row.id}`" if row.default else f"*`{row.id}`*" for row in own]
+        leaks = "those of `redact`, as checks: `cassette rules leaks`"
+        rows.append(f"| {family} | {leaks if family is Family.LEAKS else ', '.join(names)} |\n")
+    return "".join(rows)
+
+
 def test_the_configuration_of_the_readme_is_valid(tmp_path: Path) -> None:
     from cassette_cli.config import load
 
@@ -67,6 +85,7 @@ def test_the_configuration_of_the_readme_is_valid(tmp_path: Path) -> None:
 
 def main() -> None:
     text = EXAMPLE.sub(lambda match: f"$ {match[1]}\n{_run(match[1]).rstrip()}\n", README)
+    text = RULES.sub(lambda match: match[1] + _rules_table(), text)
     (ROOT / "README.md").write_text(text, "utf-8")
 
 

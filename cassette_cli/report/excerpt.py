@@ -77,7 +77,8 @@ def _fitted(shown: Excerpt, room: int) -> tuple[str, str, str]:
     indent = len(before) - len(before.lstrip(" "))
     if indent > 4 and width_of(before) + width_of(marked) + width_of(after) > room:
         before = before[indent - 4 :]
-    marked = _cut(marked, room - 4)
+    if width_of(marked) > room - 4:
+        marked, after = _cut(marked, room - 4), ""
     lead = max((room - width_of(marked)) * 2 // 3, 0)
     if width_of(before) + width_of(marked) + min(width_of(after), room // 3) > room:
         before = _cut_left(before, lead)
