@@ -121,7 +121,7 @@ def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: boo
 
 
 def are_dull(cassette: Cassette, fires: Callable[[str], object], packed: Callable[[str], bool]) -> bool:
-    """Whether a file has no other string that is more than a word for its role, or on which a trigger fires."""
+    """Whether no other string of a file has a role of its own, is packed, or makes a trigger fire."""
     known = _known(cassette.interactions)
     texts: list[Text] = []
     stack: list[Node] = [node for node in cassette.roots if id(node) not in known]

@@ -36,6 +36,7 @@ class Validated(NamedTuple):
 
     findings: tuple[Finding, ...]
     notes: tuple[Note, ...] = ()
+    secrets: tuple[Span, ...] | None = None  # where those stand that were found; None: some may stay
 
 
 def validate(cassette: Cassette, choice: Choice) -> Validated:
@@ -52,15 +53,18 @@ def validate(cassette: Cassette, choice: Choice) -> Validated:
     comments = ignores(cassette)
     found, heeded = _without_ignored(cassette, comments, found)
     notes: tuple[Note, ...] = ()
+    secrets = None
     if choice.leaks is not None:
         plan = redact.plan(cassette, choice.leaks)
         notes = plan.notes
+        secrets = None if plan.heeded else plan.spans
         heeded |= plan.heeded
         found += [_leak(finding) for finding in plan.findings]
     if "unused-ignore" in choice.rules:
         useless = (one for one in comments if one not in heeded and _is_judged(one, choice))
         found += [_useless(cassette.document, one) for one in useless]
-    return Validated(tuple(sorted((_graded(finding, choice) for finding in found), key=_order)), notes)
+    graded = sorted((_graded(finding, choice) for finding in found), key=_order)
+    return Validated(tuple(graded), notes, secrets)
 
 
 def fault(error: Unreadable, choice: Choice) -> Validated | None:

@@ -294,8 +294,8 @@ def test_the_mark_stands_below_the_place(folder: Path) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        [], ["--full"], ["--json"], ["--format", "sarif"], ["--format", "github"], ["--select", "cookie"],
-        ["--color"],
+        [], ["--full"], ["--ignore", "leaks"], ["--ignore", "cookie,authorization"], ["--json"],
+        ["--format", "sarif"], ["--format", "github"], ["--select", "cookie"], ["--color"],
     ],
     ids=" ".join,
 )  # fmt: skip

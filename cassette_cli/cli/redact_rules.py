@@ -94,10 +94,10 @@ class RuleBook:
 
     @cached_property
     def everything(self) -> "Rules":
-        """All rules: what they find must not be printed in a difference."""
+        """All rules, ignored or not: what they find must not be printed."""
         from cassette_cli.rules.redaction import Rules
 
-        return Rules(_choice(What.ALL, self._flags, self.settings))
+        return Rules(replace(_choice(What.ALL, self._flags, self.settings), ignore=frozenset()))
 
     def of(self, path: str) -> "Rules | None":
         """The rules for a file; None if all are off."""

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from cassette_cli.model import Cassette
     from cassette_cli.report.excerpt import Excerpt
     from cassette_cli.report.terminal import Screen
+    from cassette_cli.rules.redaction import Rules
     from cassette_cli.search import Note
-    from cassette_cli.validate import Choice
+    from cassette_cli.validate import Choice, Validated
 
 
 class FailOn(StrEnum):
@@ -51,14 +53,19 @@ class Chooser:
         self._settings = settings
         leaks = {rule for rule, row in TABLE.items() if row.run is None and row.family in _LEAKY} | self._own
         wanted = self.rules & leaks
-        book = Flags(enable=tuple(wanted & _opt_in()), ignore=tuple(leaks - wanted - {"volatile-header"}))
-        volatile = "volatile-header" in wanted
-        self._leaks = RuleBook(What.ALL, book._replace(volatile=volatile), settings) if wanted else None
+        active = {rule for rule in leaks if rule not in TABLE or TABLE[rule].default}
+        flags = Flags(
+            enable=tuple(sorted(wanted & _opt_in())),
+            ignore=tuple(sorted((active | set(settings.redact.enable)) - wanted)),
+            volatile="volatile-header" in wanted,
+        )
+        self._leaks = RuleBook(What.ALL, flags, settings) if wanted else None
         self._choices: dict[frozenset[str], Choice] = {}
 
-    def everything(self) -> RuleBook:
+    @cached_property
+    def everything(self) -> "Rules":
         """All rules of `redact`, for what must not be printed."""
-        return self._leaks or RuleBook(What.ALL, Flags(), self._settings)
+        return (self._leaks or RuleBook(What.ALL, Flags(), self._settings)).everything
 
     def of(self, path: str) -> "Choice":
         """The rules for a file, and how they grade."""
@@ -178,8 +185,10 @@ class Job:
 
     def _use(self, done: Done, accepted: "Baseline | None") -> None:
         self.files += 1
+        told = {finding.place[:2] for finding in done.findings}
         for note in done.notes:
-            self.run.tell(f"{note.place}: {note.message}")
+            if note.place[:2] not in told:  # what cannot be read is mostly a finding already
+                self.run.tell(f"{note.place}: {note.message}")
         for finding, shown in zip(done.findings, done.excerpts, strict=True):
             if accepted is None or not accepted.accepts(finding):
                 self.findings.append((finding, shown))
@@ -188,20 +197,25 @@ class Job:
         from cassette_cli.validate import validate
 
         choice = self.chooser.of(cassette.document.name)
-        findings, notes = validate(cassette, choice)
-        return Done(findings, self._excerpts(cassette, findings), notes)
+        found = validate(cassette, choice)
+        return Done(found.findings, self._excerpts(cassette, found, choice), found.notes)
 
-    def _excerpts(self, cassette: "Cassette", findings: tuple[Finding, ...]) -> "tuple[Excerpt | None, ...]":
+    def _excerpts(
+        self, cassette: "Cassette", found: "Validated", choice: "Choice"
+    ) -> "tuple[Excerpt | None, ...]":
         """The lines of the findings, with everything masked that any rule of `redact` finds."""
+        findings = found.findings
         if not self.excerpts or not findings:
             return (None,) * len(findings)
         from cassette_cli.redact import plan
         from cassette_cli.report.excerpt import excerpt
         from cassette_cli.report.veil import Veil
 
-        document = cassette.document
-        everything = plan(cassette, self.chooser.everything().everything, heeds_comments=False)
-        hidden = ((span.start, span.end) for span in everything.spans if span.root is document)
+        document, everything = cassette.document, self.chooser.everything
+        secrets = found.secrets
+        if secrets is None or choice.leaks is None or choice.leaks.choice != everything.choice:
+            secrets = plan(cassette, everything, heeds_comments=False).spans
+        hidden = ((span.start, span.end) for span in secrets if span.root is document)
         veil = Veil(document.text, hidden)
         return tuple(
             excerpt(document, (finding.place.line, finding.place.column), finding.end, veil)

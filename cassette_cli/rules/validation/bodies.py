@@ -22,6 +22,7 @@ from cassette_cli.wire.body import Kind
 _TEMPLATED = ("ruby-vcr", "r-vcr", "betamax", "wiremock")  # fill in placeholders when they replay
 _PLACEHOLDER = re.compile(r"<[^<>\r\n]{1,200}>|\{{2,3}[^{}\r\n]{1,200}\}{2}")
 _BEGUN = re.compile(r"\s*[{\[]\s*[\"{\[]")
+_BLANK = re.compile(r"\s*")
 _CUT_ESCAPE = 12  # characters of a surrogate pair's two escapes
 _WORDS = {
     "Expecting value": "a value is missing",
@@ -56,9 +57,8 @@ def _broken_json(reading: Reading, *, templated: bool) -> Iterator[Problem]:
             json.loads(text[mark:])
         except json.JSONDecodeError as error:
             at = error.pos + mark
-            if not (templated and _PLACEHOLDER.search(text, max(at - 1, 0), at + 200)) and not _is_several(
-                text
-            ):
+            several = error.msg == "Extra data" and _is_several(text)
+            if not several and not (templated and _is_placeholder(text, at)):
                 yield _at_break(side, text, at, error.msg)
         except RecursionError:  # too deep to tell
             continue
@@ -74,6 +74,11 @@ def _says_json(side: Side, text: str) -> bool:
     return "/" not in media_type and _BEGUN.match(text) is not None
 
 
+def _is_placeholder(text: str, at: int) -> bool:
+    """Whether what is no JSON here is `<NAME>` or `{{name}}`, of which JSON can take the first brace."""
+    return any(_PLACEHOLDER.match(text, start) for start in (at, max(at - 1, 0)))
+
+
 def _is_several(text: str) -> bool:
     """Whether several whole values stand one behind another, as some servers stream them."""
     decoder, position, count = json.JSONDecoder(), 0, 0
@@ -83,7 +88,8 @@ def _is_several(text: str) -> bool:
         except (ValueError, RecursionError):
             return False
         count += 1
-        position += len(text[position:]) - len(text[position:].lstrip())
+        blank = _BLANK.match(text, position)
+        position = blank.end() if blank else position
     return count > 1
 
 
@@ -110,23 +116,33 @@ def _at_break(side: Side, text: str, at: int, fault: str) -> Problem:
 # -- encodings -----------------------------------------------------------------------------------------
 
 _NO_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s\[\]\",]")  # Polly.js keeps base64 in a JSON array
+_POLLY_GZIP = '["1f8b08'  # and hexadecimal before its version 6
 _NO_HEX = re.compile(r"[^0-9A-Fa-f\s\[\]\",]")
 
 
 def _undecodable_base64(reading: Reading) -> Iterator[Problem]:
     for side in sides(reading):
-        body, content = side.message.body, side.content
-        if not content.problems or content.data is not None or not (body.base64 or body.hex):
-            continue
-        node = body.node
-        if not isinstance(node, Text | Joined):
-            continue
-        match = (_NO_HEX if body.hex else _NO_BASE64).search(node)
-        end = len(node.rstrip())
-        span = match.span() if match else (max(end - 1, 0), end)
-        name = "hexadecimal" if body.hex else "base64"
-        fault = "this character is not allowed in it" if match else "it is cut short or wrongly padded"
-        yield Problem(f"the body is no {name}: {fault}", side.where, node, span, note=f"no {name}")
+        node, name = side.message.body.node, _no_encoding(side)
+        if name and isinstance(node, Text | Joined):
+            match = (_NO_BASE64 if name == "base64" else _NO_HEX).search(node)
+            fault = "this character is not allowed in it" if match else "it is cut short or wrongly padded"
+            span = match.span() if match else _last(node)
+            yield Problem(f"the body is no {name}: {fault}", side.where, node, span, note=f"no {name}")
+
+
+def _no_encoding(side: Side) -> str | None:
+    """The encoding that the stored body should have and has not."""
+    body, content = side.message.body, side.content
+    if content.problems and content.data is None and (body.base64 or body.hex):
+        return "hexadecimal" if body.hex else "base64"
+    packed = content.kind is Kind.JSON and (content.text or "").startswith(_POLLY_GZIP)
+    return "hexadecimal" if packed and side.message.header("content-encoding") else None
+
+
+def _last(node: Text | Joined) -> tuple[int, int]:
+    """The last character of a text that is no blank."""
+    end = len(node.rstrip())
+    return max(end - 1, 0), end
 
 
 def _undecodable_body(reading: Reading) -> Iterator[Problem]:
@@ -138,9 +154,7 @@ def _undecodable_body(reading: Reading) -> Iterator[Problem]:
         for problem in side.content.problems:
             name = problem.removeprefix("the ").partition(" ")[0]
             if problem.endswith("data is cut short; this is what is left of it"):
-                span = None
-                if isinstance(node, Text | Joined) and (end := len(node.rstrip())):
-                    span = (end - 1, end)
+                span = _last(node) if isinstance(node, Text | Joined) else None
                 yield Problem(f"the {name} data is cut short", side.where, node, span, note="ends too early")
             elif " data cannot be unpacked: " in problem:
                 yield Problem(
@@ -201,9 +215,7 @@ def _cut_multipart(reading: Reading) -> Iterator[Problem]:
     for side in sides(reading):
         if "the multipart body is cut: its end is missing" in side.content.problems:
             node = side.message.body.node
-            span = None
-            if isinstance(node, Text | Joined) and (end := len(node.rstrip())):
-                span = (end - 1, end)
+            span = _last(node) if isinstance(node, Text | Joined) else None
             message = "the multipart body ends without its closing boundary"
             yield Problem(message, side.where, node, span, note="no closing boundary")
 
@@ -292,7 +304,10 @@ CHECKS: tuple[Check, ...] = (
         "The client that replays it fails. Bytes were lost when the body was cut, edited or stored as text.",
         "restore the body from git, or record the interaction again, best with decoded bodies",
         each(_undecodable_body),
-        (_cassette(f"!!binary {_GZIP[:-1]}«{_GZIP[-1]}»", _PACKED),),
+        (
+            _cassette(f"!!binary {_GZIP[:-1]}«{_GZIP[-1]}»", _PACKED),
+            _cassette(r'"«\x1f\ufffd»\b\0\0\ufffdK\ufffd"', _PACKED),
+        ),
         (_cassette(f"!!binary {_GZIP}K9UCADicj3YgAAAA", _PACKED),),
     ),
     Check(

@@ -63,17 +63,20 @@ def _claimed_lengths(reading: Reading, name: str, *, wire: bool) -> Iterator[Pro
         where = f"{side.name}.content_length"
         if wire and (found := header(side, "content-length")):  # bytes off the wire, and replayed as such
             where, claims, name = found[0], (found[1],), "Content-Length"
-        if claims and _counts(reading, side) and not any(_fits(int(one), side) for one in claims):
-            yield _misfit(side, where, claims[0], name)
+        numbers = [claim for claim in claims if _is_number(claim)]
+        if numbers and _counts(reading, side) and not any(_fits(int(one), side) for one in numbers):
+            yield _misfit(side, where, numbers[0], name)
 
 
 def _content_length_mismatch(reading: Reading) -> Iterator[Problem]:
     for side in sides(reading):
         found = header(side, "content-length")
-        if found and found[1].isascii() and found[1].isdigit() and len(found[1]) < 16:
-            where, value = found
-            if _counts(reading, side) and not _fits(int(value), side):
-                yield _misfit(side, where, value, "Content-Length")
+        if found and _is_number(found[1]) and _counts(reading, side) and not _fits(int(found[1]), side):
+            yield _misfit(side, *found, "Content-Length")
+
+
+def _is_number(text: str) -> bool:
+    return len(text) < 16 and text.isascii() and text.isdigit()
 
 
 def _misfit(side: Side, where: str, claim: str, name: str) -> Problem:
@@ -156,34 +159,32 @@ def _wrong_charset(reading: Reading) -> Iterator[Problem]:
         data, kind = side.content.data, side.content.kind
         if not data or kind is Kind.EVENTSTREAM or side.content.problems or b"\0" in data[:64]:
             continue
-        charset = _charset(side)
-        fault = _undecodable(data, charset) if charset else None
-        if charset and fault:
+        fault = _broken_utf8(data) if _should_be_utf8(side) else None
+        if fault:
             ends = fault.end == len(data) and fault.reason == "unexpected end of data"
-            what = "ends inside a character" if ends else f"is not: byte {fault.start} begins no character"
-            message = f"the body should be text in {charset}, but {what}"
-            yield Problem(message, side.where, side.message.body.node, note=f"not {charset}")
+            what = "it ends inside a character" if ends else f"byte {fault.start} begins no character"
+            message = f"the body should be UTF-8, but {what}"
+            yield Problem(message, side.where, side.message.body.node, note="not UTF-8")
 
 
-def _charset(side: Side) -> str | None:
-    """What the content type says, or for JSON and event streams their own standard."""
-    media_type = side.media_type
-    if not _is_text(media_type):
-        return None
-    named = side.message.header("content-type").lower().partition("charset=")[2]
-    named = named.partition(";")[0].strip(" \"'")
-    if named:
-        return named if re.fullmatch(r"[a-z0-9_-]{1,20}", named) else None
-    return "utf-8" if media_type.endswith("json") or media_type == "text/event-stream" else None
+def _should_be_utf8(side: Side) -> bool:
+    """Whether the content type says so, or the standard of JSON and event streams does.
+
+    Other charsets decode anything, or are names that the web takes for larger ones.
+    """
+    if not _is_text(side.media_type):
+        return False
+    charset = side.message.header("content-type").lower().partition("charset=")[2].partition(";")[0]
+    if charset:
+        return charset.strip(" \"'") in ("utf-8", "utf8")
+    return side.media_type.endswith("json") or side.media_type == "text/event-stream"
 
 
-def _undecodable(data: bytes, charset: str) -> UnicodeDecodeError | None:
+def _broken_utf8(data: bytes) -> UnicodeDecodeError | None:
     try:
-        data.decode(charset)
+        data.decode()
     except UnicodeDecodeError as error:
         return error
-    except (LookupError, ValueError):  # no charset that is known here
-        return None
     return None
 
 
@@ -288,6 +289,8 @@ CHECKS: tuple[Check, ...] = (
             "unparsable-json",
             "undecodable-base64",
             "undecodable-body",
+            "wrong-charset",
+            "media-type-mismatch",
             "broken-frame",
             "cut-multipart",
             "cut-stream",
@@ -336,7 +339,7 @@ CHECKS: tuple[Check, ...] = (
         "wrong-charset",
         Family.BODIES,
         Severity.WARNING,
-        "a text that is not in the charset it says",
+        "a text that should be UTF-8 and is not",
         "The client fails to decode it, or shows other characters. A body that was cut or edited as bytes is "
         "broken like that.",
         "record the interaction again, or name the charset that the bytes are in",

@@ -23,7 +23,7 @@ STREAMS = (Kind.SSE, Kind.NDJSON, Kind.EVENTSTREAM)
 class Said(NamedTuple):
     """One event of a stream: its type, its value (none for the end mark), and where it stands."""
 
-    number: int
+    number: int  # -1 for a whole reply
     kind: str
     value: Object
     data: str
@@ -33,9 +33,10 @@ class Said(NamedTuple):
         self, message: str, pointer: str = "", note: str = "", span: tuple[int, int] | None = None
     ) -> Problem:
         """What is wrong with the event, or with what a pointer leads to in its value."""
+        where = "response.body" if self.number >= 0 else f"response.body{pointer}"
         if self.inside:
-            return Problem(message, "response.body", self.data, None, self.inside, note)
-        return Problem(message, "response.body", self.data, span, pointer, note)
+            return Problem(message, where, self.data, None, self.inside, note)
+        return Problem(message, where, self.data, span, pointer, note)
 
 
 class Stream(NamedTuple):
@@ -65,10 +66,11 @@ def _stream(reading: Reading) -> Stream | None:
         return _unwrapped(reading)
     events: list[Said] = []
     for number, (event, value) in enumerate(zip(content.events, reading.events, strict=True)):
-        if not isinstance(value, dict) and event.data.strip() != DONE:
+        body, done = as_object(value), event.data.strip() == DONE
+        if value is None and not done:
             return None
-        body = as_object(value)
-        kind = as_text(body.get("event_type")) or as_text(body.get("type")) or event.event
+        named = as_text(body.get("event_type")) or as_text(body.get("type")) or event.event
+        kind = DONE if done else named
         events.append(Said(number, kind, body, event.data))
     return Stream(exchange.dialect, tuple(events))
 
