@@ -67,7 +67,10 @@ def integer(node: Node | None) -> int | None:
 
 def lengths(*nodes: Node | None) -> tuple[Text, ...]:
     """Those of the nodes that are a number of bytes; -1 stands for an unknown one."""
-    return tuple(node for node in nodes if isinstance(node, Text) and (integer(node) or 0) >= 0)
+    numbers = ((node, integer(node)) for node in nodes)
+    return tuple(
+        node for node, number in numbers if isinstance(node, Text) and number is not None and number >= 0
+    )
 
 
 def interactions(root: Mapping, key: str = "interactions") -> list[Mapping]:

@@ -269,9 +269,9 @@ def _wrong_type(side: Side, random: Random) -> Attempt:
 
 
 def _error_page(side: Side, _: Random) -> Attempt:
-    """A gateway's page in the place of a whole JSON reply or a stream."""
+    """A gateway's page in the place of a JSON reply."""
     found = [value for key, value in side.message.headers if key.lower() == "content-type"]
-    declared = side.media_type in ("application/json", "text/event-stream") and len(found) == 1
+    declared = side.media_type == "application/json" and len(found) == 1
     if side.name == "request" or not declared or not isinstance(found[0], Text):
         return None
     made = _whole(side.message.body.text, "<html><body>502 Bad Gateway</body></html>")
