@@ -193,7 +193,8 @@ def _offset(document: Document, finding: Finding) -> int:
 
 
 def _side(problem: Problem) -> str:
-    return re.split(r"[./\[]", problem.where)[0]
+    side = re.split(r"[./\[]", problem.where)[0]
+    return "response" if side == "reply" else side
 
 
 # -- places --------------------------------------------------------------------------------------------
@@ -206,7 +207,7 @@ def locate(case: Case, problem: Problem) -> Located:
         node = _fallback(case, problem)
     if node is None:
         return Located(problem, case.cassette.document, 0, 0)
-    if isinstance(node, Text | Joined) and problem.pointer:
+    if problem.pointer:
         node = _pointed(node, problem.pointer)
     if isinstance(node, Text | Joined):
         start, end = problem.span or (0, len(node))
@@ -238,7 +239,7 @@ def _fallback(case: Case, problem: Problem) -> Node | Joined | None:
         return None
     interaction = _interaction(case, problem.interaction)
     bodies = {"request": interaction.request.body, "response": interaction.response.body}
-    body = bodies.get("response" if problem.where.startswith("reply") else _side(problem), Body())
+    body = bodies.get(_side(problem), Body())
     return interaction.node if body.node is None or ".headers" in problem.where else body.node
 
 
@@ -246,12 +247,12 @@ def _interaction(case: Case, index: int) -> Interaction:
     return next(one for one in case.cassette.interactions if one.index == index)
 
 
-def _pointed(text: Text | Joined, pointer: str) -> Node | Joined:
-    """What a JSON pointer leads to in a text; as far as it leads."""
+def _pointed(start: Node | Joined, pointer: str) -> Node | Joined:
+    """What a JSON pointer leads to in a tree or a text of JSON; as far as it leads."""
     try:
-        node: Node = parse_json(text)
+        node = parse_json(start) if isinstance(start, Text | Joined) else resolve(start)
     except (CassetteError, RecursionError):
-        return text
+        return start
     for step in pointer.split("/")[1:]:
         step = step.replace("~1", "/").replace("~0", "~")
         inner: Node | None = None

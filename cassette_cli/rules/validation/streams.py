@@ -45,7 +45,7 @@ def _cut_stream(reading: Reading) -> Iterator[Problem]:
     broken = last is not None and _is_broken_off(content.kind, last)
     number = len(content.events) - 1
     if exchange is None:
-        if last and broken and content.kind is Kind.SSE:
+        if last and broken and _is_json_stream(reading):
             yield _broken_off(number, last)
         return
     if not exchange.streamed or exchange.answer.error or any(_unreadable(reading)):
@@ -55,10 +55,20 @@ def _cut_stream(reading: Reading) -> Iterator[Problem]:
     elif not exchange.complete and exchange.dialect not in _ENDLESS:
         mark = _END_MARKS[exchange.dialect]
         wanted = f"{mark} or a finish reason" if mark else "a finish reason"
-        message = f"the stream ends after event {number} without {wanted}"
-        if not last:
-            message = "the stream has no event"
+        place = f" after event {number}" if last else ""
+        message = f"the stream ends{place} without {wanted}"
         yield Problem(message, "response.body", last.data if last else content.text, note="the stream ends")
+
+
+def _is_json_stream(reading: Reading) -> bool:
+    """Whether all server-sent events of a reply are objects, as far as the last one goes."""
+    content = reading.said
+    others = reading.events[:-1]
+    return (
+        content.kind is Kind.SSE
+        and content.events[-1].data.startswith('{"')
+        and all(isinstance(value, dict) for value in others)
+    )
 
 
 def _broken_off(number: int, last: Event) -> Problem:
@@ -82,14 +92,14 @@ def _is_value(event: Event) -> bool:
     return True
 
 
-def _unreadable(reading: Reading) -> Iterator[Event]:
-    """The events that are no JSON, but for a last one that breaks off or is where the stream is cut."""
+def _unreadable(reading: Reading) -> Iterator[tuple[int, Event]]:
+    """The numbered events that are no JSON, but for a last one at which the stream is cut."""
     exchange, content = reading.exchange, reading.said
-    for event, value in zip(content.events, reading.events, strict=True):
+    for number, (event, value) in enumerate(zip(content.events, reading.events, strict=True)):
         if value is None and not _is_value(event):
             whole = exchange is not None and exchange.complete
             if event is not content.events[-1] or (whole and not _is_broken_off(content.kind, event)):
-                yield event
+                yield number, event
 
 
 def _missing_end_mark(reading: Reading) -> Iterator[Problem]:
@@ -120,8 +130,7 @@ def _unparsable_event(reading: Reading) -> Iterator[Problem]:
     exchange = reading.exchange
     if exchange is None or not exchange.streamed or exchange.answer.error:
         return
-    for event in _unreadable(reading):
-        number = reading.said.events.index(event)
+    for number, event in _unreadable(reading):
         message = f"event {number} of the stream is no JSON"
         yield Problem(message, "response.body", event.data, note="no JSON")
 
@@ -187,11 +196,15 @@ CHECKS: tuple[Check, ...] = (
         (
             example.chat(_HI, _marked(example.delta("there"))),
             example.messages(example.START, *_WORDS[:2], _marked(_WORDS[2])),
-            example.chat(_HI, '«{"id": "chatcmpl-1", "choi»')
-            .replace("choi»\n", "choi»")
-            .replace("|\n", "|-\n"),
+            example.open_ended(example.chat(_HI, '«{"id": "chatcmpl-1", "choi»')),
+            example.open_ended(example.feed('{"number": 1}', '«{"num»')),
         ),
-        (_WHOLE, _MESSAGE),
+        (
+            _WHOLE,
+            _MESSAGE,
+            example.feed('{"number": 1}', "bye"),
+            example.open_ended(example.feed("on", "off")),
+        ),
         after=("undecodable-body", "undecodable-base64"),
     ),
     Check(
@@ -272,14 +285,14 @@ CHECKS: tuple[Check, ...] = (
             example.chat(
                 example.call("0"), example.call("2").replace("2", "«2»", 1), example.STOP, example.DONE
             ),
-            example.responses("Hi", "Hi", last=5).replace('"sequence_number": 6', '"sequence_number": «6»'),
+            example.responses("Hi", "Hi", last=6).replace('"sequence_number": 6', '"sequence_number": «6»'),
         ),
         (
             example.messages(example.START, *_WORDS, example.opened("1"), example.closed(1), *_ENDS),
             example.chat(example.call("0"), example.call("1"), example.STOP, example.DONE),
             example.responses("Hi", "Hi"),
         ),
-        after=("misplaced-event",),
+        after=("misplaced-event", "unclosed-block"),
     ),
     Check(
         "changed-stream-id",
@@ -294,7 +307,7 @@ CHECKS: tuple[Check, ...] = (
             example.chat(
                 _HI,
                 _HI,
-                example.delta("!", id_="chatcmpl-2").replace('"chatcmpl-2"', '«"chatcmpl-2"»'),
+                example.delta("!", id_="chatcmpl-2").replace('"chatcmpl-2"', '"«chatcmpl-2»"'),
                 example.STOP,
                 example.DONE,
             ),
@@ -313,7 +326,7 @@ CHECKS: tuple[Check, ...] = (
             example.chat(
                 _HI,
                 _HI,
-                example.delta("!", model="gpt-5").replace('"gpt-5"', '«"gpt-5"»'),
+                example.delta("!", model="gpt-5").replace('"gpt-5"', '"«gpt-5»"'),
                 example.STOP,
                 example.DONE,
             ),
@@ -345,7 +358,7 @@ CHECKS: tuple[Check, ...] = (
         "the two was edited.",
         "change the deltas and the whole text alike, or record the interaction again",
         each(contradictory_text),
-        (example.responses("Hi there", "Hi «wh»ere"),),
+        (example.responses("Hi there", "Hi «w»here"),),
         (example.responses("Hi there", "Hi there"),),
         after=("skipped-index", "misplaced-event"),
     ),

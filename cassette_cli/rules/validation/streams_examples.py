@@ -27,9 +27,21 @@ def chat(*events: str) -> str:
     return _cassette("https://api.openai.com/v1/chat/completions", "gpt-4o", events)
 
 
+def feed(*events: str) -> str:
+    """A stream that is no LLM's."""
+    return _cassette("http://example.com/feed", "none", events)
+
+
+def open_ended(cassette: str) -> str:
+    """A cassette whose stream stops behind the last character of its last event."""
+    head, tail = cassette.split("\n\nversion")
+    return f"{head}\nversion{tail}".replace("|\n", "|-\n")
+
+
 def delta(text: str, *, id_: str = "chatcmpl-1", model: str = "gpt-4o") -> str:
     """A chunk of a chat completion."""
-    return f'{{"id": "{id_}", "model": "{model}", "choices": [{{"index": 0, "delta": {{"content": "{text}"}}}}]}}'
+    choice = f'{{"index": 0, "delta": {{"content": "{text}"}}}}'
+    return f'{{"id": "{id_}", "model": "{model}", "choices": [{choice}]}}'
 
 
 def call(index: str) -> str:
@@ -77,21 +89,19 @@ def closed(index: int) -> str:
     return f'{{"type": "content_block_stop", "index": {index}}}'
 
 
-def responses(delta_text: str, text: str, last: int = 3) -> str:
+def responses(streamed: str, whole: str, last: int = 4) -> str:
     """A stream of OpenAI's Responses whose text comes in one delta and then whole."""
-    return _cassette(
-        "https://api.openai.com/v1/responses",
-        "gpt-4o",
-        (
-            '{"type": "response.output_item.added", "sequence_number": 0, "output_index": 0,'
-            ' "item": {"type": "message", "role": "assistant"}}',
-            f'{{"type": "response.output_text.delta", "sequence_number": 1, "output_index": 0,'
-            f' "content_index": 0, "delta": "{delta_text}"}}',
-            f'{{"type": "response.output_text.done", "sequence_number": 2, "output_index": 0,'
-            f' "content_index": 0, "text": "{text}"}}',
-            '{"type": "response.output_item.done", "sequence_number": 3, "output_index": 0,'
-            ' "item": {"type": "message", "role": "assistant"}}',
-            f'{{"type": "response.completed", "sequence_number": {last + 1},'
-            f' "response": {{"status": "completed"}}}}',
-        ),
-    ).replace('"messages": [{"role": "user", "content": "Hi"}]', '"input": "Hi"')
+    item = '"item": {"type": "message", "role": "assistant"}'
+    events = (
+        ("output_item.added", 0, item),
+        ("output_text.delta", 1, f'"delta": "{streamed}"'),
+        ("output_text.done", 2, f'"text": "{whole}"'),
+        ("output_item.done", 3, item),
+        ("completed", last, '"response": {"status": "completed"}'),
+    )
+    lines = (
+        f'{{"type": "response.{kind}", "sequence_number": {number}, "output_index": 0, {rest}}}'
+        for kind, number, rest in events
+    )
+    made = _cassette("https://api.openai.com/v1/responses", "gpt-4o", tuple(lines))
+    return made.replace('"messages": [{"role": "user", "content": "Hi"}]', '"input": "Hi"')

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from cassette_cli.llm.messages import as_object, count, objects
 from cassette_cli.rules.validation.check import Problem
-from cassette_cli.rules.validation.streams_events import DONE, Said, Stream, stream_of
+from cassette_cli.rules.validation.streams_events import DONE, STREAMS, Said, Stream, stream_of
 from cassette_cli.selection import Reading
 
 Key: TypeAlias = tuple[str, tuple[int, ...]]  # what a block is, and its indexes from the outermost on
@@ -29,7 +29,7 @@ class Grammar(NamedTuple):
     closes: Mapping[str, str] = {}
     indexes: Mapping[str, tuple[str, ...]] = {}  # the fields that number a block
     implied: tuple[str, ...] = ()  # the blocks that may begin with what adds to them
-    loose: tuple[str, ...] = ()  # the blocks that may not be opened at all
+    loose: tuple[str, ...] = ()  # the blocks that may not be opened at all, and are numbered anyhow
     begins: bool = True  # a start is always sent
 
 
@@ -114,7 +114,7 @@ GRAMMARS: dict[str, Grammar] = {
             "content part": ("output_index", "content_index"),
             "summary part": ("output_index", "summary_index"),
         },
-        loose=("content part", "summary part"),  # Bedrock's server leaves some out
+        loose=("content part", "summary part"),  # by vLLM and what is built on it
         begins=False,
     ),
     "openai-chat": _CHAT,
@@ -163,7 +163,7 @@ class _Walk:
         elif key := self._key(said, grammar.adds):
             yield from self._touched(key, said)
         elif key := self._key(said, grammar.closes):
-            yield from self._touched(key, said)
+            yield from self._touched(key, said, closes=True)
             self.open.pop(key, None)
             self.closed.add(key)
 
@@ -181,7 +181,7 @@ class _Walk:
             yield _misplaced(said, f"opens {_name(key)} a second time", "opened before")
         scope = block, numbers[:-1]
         expected = self._next.get(scope, 0)
-        if numbers[-1] > expected:
+        if numbers[-1] > expected and block not in self.grammar.loose:
             field = self.grammar.indexes[block][-1]
             message = (
                 f"the {block} at event {said.number} has the index {numbers[-1]}, but the next is {expected}"
@@ -190,17 +190,13 @@ class _Walk:
         self._next[scope] = max(expected, numbers[-1] + 1)
         self.open[key] = said
 
-    def _touched(self, key: Key, said: Said) -> Iterator[Fault]:
+    def _touched(self, key: Key, said: Said, *, closes: bool = False) -> Iterator[Fault]:
         if key in self.closed:
             yield _misplaced(said, f"belongs to {_name(key)}, which is closed already", "closed before")
         elif key not in self.open:
-            block, numbers = key
-            if block in self.grammar.implied:
+            if key[0] in self.grammar.implied and not closes:
                 yield from self._opened(key, said)
-            elif block in self.grammar.loose:
-                scope = block, numbers[:-1]
-                self._next[scope] = max(self._next.get(scope, 0), numbers[-1] + 1)
-            else:
+            elif key[0] not in self.grammar.loose:
                 yield _misplaced(said, f"belongs to {_name(key)}, which was never opened", "never opened")
 
 
@@ -256,7 +252,7 @@ def _calls(stream: Stream) -> Iterator[Fault]:
                 following = expected.get(index, 0)
                 if number is not None and number > following:
                     pointer = f"/choices/{place}/delta/tool_calls/{position}/index"
-                    message = f"a tool call at event {said.number} has the index {number}, but the next is {following}"
+                    message = f"a tool call has the index {number}, but the next one is {following}"
                     yield Fault("skipped-index", said.problem(message, pointer, f"expected {following}"))
                 expected[index] = max(following, (number or 0) + 1)
 
@@ -266,3 +262,11 @@ def first(reading: Reading, rule: str) -> Iterator[Problem]:
     stream = stream_of(reading)
     if stream is not None:
         yield from [fault.problem for fault in faults(stream) if fault.rule == rule][:1]
+
+
+def is_sound(reading: Reading) -> bool:
+    """Whether a reply is no stream, or is a whole one whose events are all there and in order."""
+    if reading.said.kind not in STREAMS or reading.exchange is None:
+        return True
+    stream = stream_of(reading)
+    return stream is not None and next(faults(stream), None) is None

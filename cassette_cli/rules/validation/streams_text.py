@@ -45,6 +45,7 @@ def contradictory_text(reading: Reading) -> Iterator[Problem]:
             pieces.setdefault(told.key, []).append(told.text)
         elif told.key in pieces:
             streamed = "".join(pieces[told.key])
+            pieces[told.key] = [streamed]
             if streamed != told.text:
                 yield _contradiction(told, streamed)
                 del pieces[told.key]  # what follows would say the same again

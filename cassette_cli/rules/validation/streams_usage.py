@@ -97,7 +97,7 @@ class _Told(NamedTuple):
     pointer: str
     usage: Object
 
-    def count(self, name: str) -> int | None:
+    def number(self, name: str) -> int | None:
         return count(_below(self.usage, name))
 
     def problem(self, name: str, message: str, note: str) -> Problem:
@@ -152,12 +152,12 @@ def _usages(events: Iterable[Said], account: Account) -> Iterator[_Told]:
 
 def _wrong_total(told: _Told, account: Account, *, more: bool) -> Iterator[Problem]:
     """A total that is not the sum; `more` where a server counts thoughts that it does not tell apart."""
-    total = told.count(account.total) if account.total else None
-    parts = [told.count(name) for name in account.parts]
+    total = told.number(account.total) if account.total else None
+    parts = [told.number(name) for name in account.parts]
     if total is None or parts[0] is None or (account.whole and None in parts):
         return
     least = sum(part or 0 for part in parts)
-    most = least + sum(told.count(name) or 0 for name in account.also)
+    most = least + sum(told.number(name) or 0 for name in account.also)
     if total in (least, most) or (more and total > least):
         return
     message = f"{account.total} is {total}, but what it sums up makes {least}"
@@ -167,7 +167,7 @@ def _wrong_total(told: _Told, account: Account, *, more: bool) -> Iterator[Probl
 def _too_large(told: _Told, account: Account, model: str) -> Iterator[Problem]:
     """A part that is larger than the count of which it is one."""
     for name, outer in account.within:
-        part, whole = told.count(name), told.count(outer)
+        part, whole = told.number(name), told.number(outer)
         if part is None or whole is None or part <= whole or ("cached" in name and "grok" in model):
             continue  # Azure's Grok counts in what is cached what it does not count in what is read
         message = f"{_last(name)} is {part}, but {outer}, of which it is a part, is only {whole}"
@@ -177,8 +177,8 @@ def _too_large(told: _Told, account: Account, model: str) -> Iterator[Problem]:
 def _wrong_split(told: _Told, account: Account) -> Iterator[Problem]:
     """A count that is not the sum of what it is divided into."""
     whole_name, names = account.split
-    parts = [number for name in names if (number := told.count(name)) is not None]
-    whole = told.count(whole_name) if any(parts) else None
+    parts = [number for name in names if (number := told.number(name)) is not None]
+    whole = told.number(whole_name) if any(parts) else None
     if whole is not None and whole != sum(parts):
         message = f"{whole_name} is {whole}, but the parts it is divided into make {sum(parts)}"
         yield told.problem(whole_name, message, f"the parts make {sum(parts)}")
@@ -187,7 +187,7 @@ def _wrong_split(told: _Told, account: Account) -> Iterator[Problem]:
 def _fallen(told: _Told, account: Account, before: dict[str, int]) -> Iterator[Problem]:
     """A count of a stream that is smaller than it was already."""
     for name in account.parts if account.grows else ():
-        number = told.count(name)
+        number = told.number(name)
         if number is None:
             continue
         if 0 < number < before.get(name, 0):

@@ -1,0 +1,131 @@
+"""Two texts as one, word by word: what went, what came, and of what stayed only the neighbourhood.
+
+Lines are compared first, then the words of lines that were replaced; where little stays, the lines stand
+one below the other. Bounded: a text beyond the limits is compared more coarsely, never not at all. This
+module must not know what the texts are.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+_WORDS = re.compile(r"\w+|[^\S\n]+|\n|[^\w\s]")
+_MOST_WORDS = 4_000  # in one run of replaced lines; difflib takes time by their square
+_MOST_LINES = 4_000
+_ALIKE = 0.35  # share of a run that must stay for it to be told word by word
+_KEPT = 48  # characters of a long stretch that stays, on either side of a change
+
+
+class Piece(NamedTuple):
+    """A stretch of text that stayed, came or went."""
+
+    kind: str  # "", "+", "-"
+    text: str
+
+
+Line = list[Piece]
+
+
+def compared(old: str, new: str, context: int = 1) -> list[Line]:
+    """The lines of the comparison, with so many unchanged lines around each change; `…` for the others."""
+    before, after = _lines(old), _lines(new)
+    if max(len(before), len(after)) > _MOST_LINES:
+        return [[Piece("-", f"{len(before):,} lines")], [Piece("+", f"{len(after):,} lines")]]
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    lines: list[Line] = []
+    groups = matcher.get_opcodes()
+    for place, (tag, start, end, first, last) in enumerate(groups):
+        if tag == "equal":
+            lines += _kept(before[start:end], context, first=place == 0, last=place == len(groups) - 1)
+        else:
+            lines += _replaced(before[start:end], after[first:last])
+    return lines
+
+
+def _lines(text: str) -> list[str]:
+    return text.split("\n")
+
+
+def _kept(lines: list[str], context: int, *, first: bool, last: bool) -> Iterator[Line]:
+    """What stays around changes: the end of what is before, the beginning of what is behind."""
+    head = 0 if first else context
+    tail = 0 if last else context
+    if len(lines) <= head + tail + 1 and not (first and not tail) and not (last and not head):
+        yield from ([Piece("", line)] for line in lines)
+        return
+    yield from ([Piece("", line)] for line in lines[:head])
+    if len(lines) > head + tail:
+        yield [Piece("", "…")]
+    yield from ([Piece("", line)] for line in lines[len(lines) - tail :] if tail)
+
+
+def _replaced(old: list[str], new: list[str]) -> list[Line]:
+    """Lines that went and lines that came, word by word if enough of them stays."""
+    before, after = "\n".join(old), "\n".join(new)
+    pieces = list(_words(before, after)) if old and new else []
+    stayed = sum(len(piece.text) for piece in pieces if not piece.kind and piece.text.strip())
+    if not pieces or stayed < _ALIKE * max(len(before), len(after)):
+        return [[Piece("-", line)] for line in old] + [[Piece("+", line)] for line in new]
+    return _broken(_shortened(pieces))
+
+
+def _words(old: str, new: str) -> Iterator[Piece]:
+    """The two texts as pieces; a blank between two changed words counts as changed."""
+    before, after = _WORDS.findall(old), _WORDS.findall(new)
+    if max(len(before), len(after)) > _MOST_WORDS:
+        return
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    went, came = "", ""
+    for tag, start, end, first, last in matcher.get_opcodes():
+        kept = "".join(before[start:end])
+        if tag == "equal" and (not kept.isspace() or "\n" in kept or not (went or came)):
+            yield from _change(went, came)
+            went = came = ""
+            yield Piece("", kept)
+        else:
+            went += kept
+            came += "".join(after[first:last])
+    yield from _change(went, came)
+
+
+def _change(went: str, came: str) -> Iterator[Piece]:
+    """What went and what came, without the blanks that both end with."""
+    blanks = ""
+    while went[-1:] and went[-1:] == came[-1:] and went[-1].isspace():
+        went, came, blanks = went[:-1], came[:-1], went[-1] + blanks
+    if went:
+        yield Piece("-", went)
+    if came:
+        yield Piece("+", came)
+    if blanks:
+        yield Piece("", blanks)
+
+
+def _shortened(pieces: list[Piece]) -> Iterator[Piece]:
+    """The pieces, with the middle of what stays left out."""
+    for place, (kind, text) in enumerate(pieces):
+        if kind or len(text) <= 2 * _KEPT + 8:
+            yield Piece(kind, text)
+            continue
+        head = "" if place == 0 else text[:_KEPT]
+        tail = "" if place == len(pieces) - 1 else text[-_KEPT:]
+        yield Piece("", f"{head}…{tail}")
+
+
+def _broken(pieces: Iterable[Piece]) -> list[Line]:
+    """The pieces in lines."""
+    lines: list[Line] = [[]]
+    for kind, text in pieces:
+        first, *rest = text.split("\n")
+        lines[-1].append(Piece(kind, first))
+        lines += [[Piece(kind, line)] for line in rest]
+    return [[piece for piece in line if piece.text] for line in lines]
+
+
+def plain(line: Line) -> str:
+    """A line as plain text: [-went-]{+came+}; one that went or came as a whole has its sign in front."""
+    if len(line) == 1 and line[0].kind:
+        return f"{line[0].kind} {line[0].text}"
+    marks = {"-": ("[-", "-]"), "+": ("{+", "+}"), "": ("", "")}
+    return "".join(f"{marks[kind][0]}{text}{marks[kind][1]}" for kind, text in line)
