@@ -194,7 +194,7 @@ def _offset(document: Document, finding: Finding) -> int:
 
 def _side(problem: Problem) -> str:
     side = re.split(r"[./\[]", problem.where)[0]
-    return "response" if side == "reply" else side
+    return "response" if side in ("reply", "alternatives") else side
 
 
 # -- places --------------------------------------------------------------------------------------------

@@ -51,13 +51,12 @@ class Chooser:
         always = frozenset(row.id for row in OF_THE_READER)  # what cannot be read was not looked into
         self.rules = (chosen | self._named(extra) | always) - self._named(ignore, all_of=True)
         self._settings = settings
-        leaks = {rule for rule, row in TABLE.items() if row.run is None and row.family in _LEAKY} | self._own
+        leaks = {rule for rule, row in TABLE.items() if row.family is Family.LEAKS} | self._own
         wanted = self.rules & leaks
         active = {rule for rule in leaks if rule not in TABLE or TABLE[rule].default}
         flags = Flags(
             enable=tuple(sorted(wanted & _opt_in())),
-            ignore=tuple(sorted((active | set(settings.redact.enable)) - wanted)),
-            volatile="volatile-header" in wanted,
+            ignore=("volatile-header", *sorted((active | set(settings.redact.enable)) - wanted)),
         )
         self._leaks = RuleBook(What.ALL, flags, settings) if wanted else None
         self._choices: dict[frozenset[str], Choice] = {}
@@ -110,9 +109,6 @@ class Chooser:
                 raise BadRequest(f"no rule {word}{nearest(word, [*TABLE, *Family])}; see `cassette rules`")
             found.update(default)
         return frozenset(found)
-
-
-_LEAKY = ("leaks", "hygiene")
 
 
 def _opt_in() -> frozenset[str]:
@@ -213,7 +209,7 @@ class Job:
 
         document, everything = cassette.document, self.chooser.everything
         secrets = found.secrets
-        if secrets is None or choice.leaks is None or choice.leaks.choice != everything.choice:
+        if secrets is None or choice.leaks is None or not choice.leaks.are_all(everything):
             secrets = plan(cassette, everything, heeds_comments=False).spans
         hidden = ((span.start, span.end) for span in secrets if span.root is document)
         veil = Veil(document.text, hidden)

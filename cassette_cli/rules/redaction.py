@@ -8,7 +8,7 @@ others are opened and read.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
@@ -188,6 +188,11 @@ class Rules:
         if any(trigger.search(text) for trigger in self._triggers):
             return True
         return searcher is not None and _holds_secret(searcher, text)
+
+    def are_all(self, everything: "Rules") -> bool:
+        """Whether these leave out nothing of what others find that is a secret."""
+        own = self.choice
+        return own.ignore <= {"volatile-header"} and replace(own, ignore=frozenset()) == everything.choice
 
     @property
     def reads_bodies(self) -> bool:

@@ -49,12 +49,23 @@ class Problem(NamedTuple):
     interaction: int | None = None  # its place in the file; `each` fills it in
 
 
+class Limits(NamedTuple):
+    """From where on the opt-in rules find a cassette too old or too large."""
+
+    age_days: int = 365
+    file_bytes: int = 1_000_000
+    body_bytes: int = 250_000
+
+
+DEFAULT = Limits()
+
+
 class Case:
     """One cassette as the rules read it: its interactions, each body read once for all of them."""
 
-    def __init__(self, cassette: Cassette, limits: "Limits | None" = None) -> None:
+    def __init__(self, cassette: Cassette, limits: Limits = DEFAULT) -> None:
         self.cassette = cassette
-        self.limits = limits or Limits()
+        self.limits = limits
         self.readings = tuple(map(Reading, cassette.interactions))
 
     @cached_property
@@ -63,14 +74,6 @@ class Case:
         case = Case(self.cassette, self.limits)
         case.readings = tuple(Reading(one, traced) for one in self.cassette.interactions)
         return case
-
-
-class Limits(NamedTuple):
-    """From where on the opt-in rules find a cassette too old or too large."""
-
-    age_days: int = 365
-    file_bytes: int = 1_000_000
-    body_bytes: int = 250_000
 
 
 Run: TypeAlias = Callable[[Case], Iterable[Problem]]
@@ -90,6 +93,7 @@ class Check(NamedTuple):
     good: tuple[str, ...]  # their healthy twins
     default: bool = True  # False: only where it is asked for
     after: tuple[str, ...] = ()  # what one of these rules says of the same side need not be said again
+    limits: Limits = DEFAULT  # that its examples are held to
 
 
 def each(rule: Callable[[Reading], Iterable[Problem]]) -> Run:

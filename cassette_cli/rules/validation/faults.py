@@ -22,9 +22,7 @@ OF_THE_READER = (
         "No recorder can load it, so every test that replays it fails or calls the network.",
         "mend the marked place, or restore the file from git or record it again",
         None,
-        (
-            'interactions:\n- request: {method: GET, uri: "http://example.com/"\n  «response»: {}\n',
-        ),
+        ('interactions:\n- request: {method: GET, uri: "http://example.com/"\n  «response»: {}\n',),
         (_HEALTHY,),
     ),
     Check(

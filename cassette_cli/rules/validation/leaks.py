@@ -14,18 +14,15 @@ _MILD = {  # what identifies, but opens nothing by itself or for long
     "cookie": "A cookie of a session is a credential as long as it lives, mostly not for long.",
     "organization-id": "It names who recorded, in public and for good.",
     "chosen-header": "The configuration says that such headers do not belong into a recording.",
-    "volatile-header": "It differs in every recording, so each new one floods the diff.",
 }
-_OPT_IN = ("volatile-header",)
 
 
-def _row(rule: str, summary: str, *, default: bool) -> Check:
+def _row(rule: str, summary: str, *, default: bool = True) -> Check:
     severity = Severity.WARNING if rule in _MILD else Severity.ERROR
-    family = Family.HYGIENE if rule == "volatile-header" else Family.LEAKS
-    return Check(rule, family, severity, summary, _MILD.get(rule, _WHY), _FIX, None, (), (), default)
+    return Check(rule, Family.LEAKS, severity, summary, _MILD.get(rule, _WHY), _FIX, None, (), (), default)
 
 
 LEAKS = (
-    *(_row(rule, summary, default=rule not in _OPT_IN) for rule, summary in RULES.items()),
+    *(_row(rule, summary) for rule, summary in RULES.items() if rule != "volatile-header"),  # see hygiene
     *(_row(secret.id, secret.summary, default=secret.default) for secret in SECRETS),
 )

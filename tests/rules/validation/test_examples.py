@@ -14,7 +14,7 @@ GOOD: Rows = [(check, text) for check in CHECKS for text in check.good]
 
 def found_in(text: str, check: Check) -> list[tuple[str, int, int]]:
     """What the rules that are on by default, and this one, find in a cassette, and where."""
-    case = Case(read_cassette(Document("example.yaml", text.encode())))
+    case = Case(read_cassette(Document("example.yaml", text.encode())), check.limits)
     checks = [one for one in CHECKS if one.default or one is check]
     return [(rule.id, located.start, located.end) for rule, located in problems(case, checks)]
 
