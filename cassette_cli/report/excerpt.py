@@ -64,11 +64,11 @@ def write(screen: Screen, shown: Excerpt, note: str, style: str) -> None:
     room = max((screen.width or 100) - len(number), _LEAST)
     before, marked, after = _fitted(shown, room)
     screen.line(Span(number, "dim"), before, Span(marked, style), after)
-    mark = "^" * max(width_of(marked), 1)
-    aside = f" {note}" if note and width_of(before) + len(mark) + len(note) + 1 <= room else ""
-    screen.line(
-        Span(" " * (len(number) - 2) + "| ", "dim"), " " * width_of(before), Span(mark + aside, style)
-    )
+    beside = room - width_of(before) - len(note) - 1
+    aside = f" {note}" if note and beside > 0 else ""
+    mark = "^" * max(min(width_of(marked), beside if aside else room), 1)
+    bar = Span("| ".rjust(len(number)), "dim")
+    screen.line(bar, " " * width_of(before), Span(mark + aside, style))
 
 
 def _fitted(shown: Excerpt, room: int) -> tuple[str, str, str]:
