@@ -7,7 +7,6 @@ words in the brackets are held against what a finding goes by.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from cassette_cli.fields import scalars
@@ -16,7 +15,9 @@ from cassette_cli.source.style import BLOCKS
 from cassette_cli.source.text import Text
 from cassette_cli.source.tree import Mapping, Node, Sequence
 
-_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[ \t]*cassette:[ \t]*ignore\[([^\]\r\n]*)\][^\r\n]*", re.MULTILINE)
+_COMMENT = re.compile(
+    r"(?:^|(?<=[ \t]))#[ \t]*cassette:[ \t]*ignore\b(?:\[([^\]\r\n]*)\])?[^\r\n]*", re.MULTILINE
+)
 _NOTHING = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\Z))*?(?=[ \t]*[^ \t\r\n#])")
 
 
@@ -37,58 +38,67 @@ class Ignore(NamedTuple):
 def ignores(cassette: Cassette) -> tuple[Ignore, ...]:
     """The comments of a file, in order; one that stands before nothing holds for nothing."""
     text = cassette.document.text
-    if "ignore[" not in text or text.lstrip()[:1] in ("{", "["):
+    if "ignore" not in text or text.lstrip()[:1] in ("{", "["):
         return ()
-    found = [match for match in _COMMENT.finditer(text) if _is_comment(cassette, match.start())]
-    return tuple(_ignore(cassette, match) for match in found)
+    matches = list(_COMMENT.finditer(text))
+    nodes = [node for root in cassette.roots for node in scalars(root)] if matches else []
+    nodes.sort(key=_start)
+    found = [match for match in matches if _is_comment(cassette, nodes, match.start())]
+    begun = _begun(cassette, [_line(text, match) for match in found])
+    return tuple(_ignore(match, begun[place]) for place, match in enumerate(found))
 
 
-def _is_comment(cassette: Cassette, offset: int) -> bool:
-    """Whether an offset is in no scalar, or in the header of a block scalar."""
-    spans = sorted(
-        ((node.start, node) for root in cassette.roots for node in scalars(root)), key=lambda pair: pair[0]
-    )
-    place = bisect_right(spans, offset, key=lambda pair: pair[0]) - 1
-    if place < 0 or spans[place][1].end <= offset:
+def _start(node: Text) -> int:
+    return node.start
+
+
+def _is_comment(cassette: Cassette, nodes: list[Text], offset: int) -> bool:
+    """Whether an offset is in none of the scalars, or in the header of a block scalar."""
+    place = bisect_right(nodes, offset, key=_start) - 1
+    if place < 0 or nodes[place].end <= offset:
         return True
-    node = spans[place][1]
+    node = nodes[place]
     header = node.content_start
     return node.style in BLOCKS and header < offset and "\n" not in cassette.document.text[header:offset]
 
 
-def _ignore(cassette: Cassette, match: re.Match[str]) -> Ignore:
-    text = cassette.document.text
-    words = tuple(word.strip() for word in match[1].split(",") if word.strip())
+def _ignore(match: re.Match[str], begun: list[tuple[int, int]]) -> Ignore:
+    words = tuple(word.strip() for word in (match[1] or "").split(",") if word.strip())
+    start = min((start for start, _ in begun), default=match.start())
+    return Ignore(words, match.start(), start, max((end for _, end in begun), default=start))
+
+
+def _line(text: str, match: re.Match[str]) -> range:
+    """The characters of the line that a comment is for."""
     begin = text.rfind("\n", 0, match.start()) + 1
     if not text[begin : match.start()].strip():  # alone: it is for the next line
         following = _NOTHING.match(text, match.end())
         begin = following.end() if following else len(text)
     end = text.find("\n", begin)
-    line = range(begin, end if end >= 0 else len(text))
-    starts, ends = [match.start()], [match.start()]
-    for root in cassette.roots:
-        for start, stop in _begun(root, line):
-            starts.append(start)
-            ends.append(stop)
-    if len(starts) == 1:
-        return Ignore(words, match.start(), match.start(), match.start())
-    return Ignore(words, match.start(), min(starts[1:]), max(ends[1:]))
+    return range(begin, end if end >= 0 else len(text))
 
 
-def _begun(root: Node, line: range) -> Iterator[tuple[int, int]]:
-    """The stretches of the keys and list entries that begin on a line."""
-    stack: list[Node] = [root]
+def _begun(cassette: Cassette, lines: list[range]) -> list[list[tuple[int, int]]]:
+    """For each line the stretches of the keys and list entries that begin on it."""
+    order = sorted(range(len(lines)), key=lambda place: lines[place].start)
+    starts = [lines[place].start for place in order]
+    found: list[list[tuple[int, int]]] = [[] for _ in lines]
+
+    def add(start: int, end: int) -> None:
+        last = bisect_right(starts, start)
+        while last > 0 and start in lines[order[last - 1]]:
+            found[order[last - 1]].append((start, end))
+            last -= 1
+
+    stack: list[Node] = list(cassette.roots) if lines else []
     while stack:
         node = stack.pop()
-        if isinstance(node, Text) or node.end <= line.start or node.start >= line.stop:
-            continue
         if isinstance(node, Mapping):
             for key, value in node.items:
-                if key.start in line:
-                    yield key.start, max(key.end, value.end)
+                add(key.start, max(key.end, value.end))
                 stack.append(value)
         elif isinstance(node, Sequence):
             for item in node.items:
-                if item.start in line:
-                    yield item.start, item.end
+                add(item.start, item.end)
                 stack.append(item)
+    return found

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from cassette_cli import redact
 from cassette_cli.errors import CassetteError, Place, Unreadable
+from cassette_cli.fields import Field, Role
 from cassette_cli.findings import Finding, Severity, fingerprint
 from cassette_cli.ignores import Ignore, ignores
 from cassette_cli.model import Body, Cassette, Interaction
+from cassette_cli.rules.credentials import MASK
 from cassette_cli.rules.redaction import Rules
 from cassette_cli.rules.validation import CHECKS, TABLE, Case, Check, Limits, Problem
 from cassette_cli.search import Note
@@ -29,6 +31,7 @@ class Choice(NamedTuple):
     severities: Mapping[str, Severity] = {}  # where they are not those of the table
     leaks: Rules | None = None  # None: none of them
     limits: Limits = Limits()
+    secrets: Rules | None = None  # what they find is masked in whatever a finding says
 
 
 class Validated(NamedTuple):
@@ -63,7 +66,8 @@ def validate(cassette: Cassette, choice: Choice) -> Validated:
     if "unused-ignore" in choice.rules:
         useless = (one for one in comments if one not in heeded and _is_judged(one, choice))
         found += [_useless(cassette.document, one) for one in useless]
-    graded = sorted((_graded(finding, choice) for finding in found), key=_order)
+    told = (finding if finding.fixable else _masked(finding, choice.secrets) for finding in found)
+    graded = sorted((_graded(finding, choice) for finding in told), key=_order)
     return Validated(tuple(graded), notes, secrets)
 
 
@@ -85,7 +89,7 @@ def fault(error: Unreadable, choice: Choice) -> Validated | None:
         False,
         fingerprint(error.rule),
     )
-    return Validated((_graded(finding, choice),))
+    return Validated((_graded(_masked(finding, choice.secrets), choice),))
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str]:
@@ -95,6 +99,23 @@ def _order(finding: Finding) -> tuple[str, int, int, str]:
 def _graded(finding: Finding, choice: Choice) -> Finding:
     severity = choice.severities.get(finding.rule)
     return finding._replace(severity=severity) if severity else finding
+
+
+def _masked(finding: Finding, rules: Rules | None) -> Finding:
+    """The finding without a secret in its words, where a tool's name or a key is one."""
+    if rules is None:
+        return finding
+    return finding._replace(
+        message=_without_secrets(finding.message, rules),
+        where=_without_secrets(finding.where, rules),
+        detail=_without_secrets(finding.detail, rules),
+    )
+
+
+def _without_secrets(text: str, rules: Rules) -> str:
+    for match in sorted(rules.find(Field(Role.OTHER, "", "", text)), key=lambda one: -one.start):
+        text = text[: match.start] + MASK + text[match.end :]
+    return text
 
 
 def _leak(finding: Finding) -> Finding:
@@ -171,7 +192,11 @@ def _meant(word: str) -> set[str]:
 def _useless(document: Document, comment: Ignore) -> Finding:
     line, column = document.line_column(comment.at)
     unknown = [word for word in comment.words if not _meant(word)]
-    message = f"no rule is called {unknown[0]}" if unknown else "nothing is found here that it would ignore"
+    message = "nothing is found here that it would ignore"
+    if not comment.words:
+        message = "it names no rule; write ignore[RULE]"
+    elif unknown:
+        message = f"no rule is called {unknown[0]}"
     return Finding(
         "unused-ignore",
         TABLE["unused-ignore"].severity,

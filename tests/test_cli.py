@@ -316,7 +316,7 @@ def test_an_alias_bomb_in_a_body_is_said_and_the_rest_is_shown(tmp_path: Path) -
     (tmp_path / "bomb.yaml").write_text(f"{bomb}\n{text}", "utf-8")
     run = cassette("show", tmp_path / "bomb.yaml")
     assert run.returncode == 0
-    assert "stand for over a million values" in run.stdout
+    assert "stand for over 100,000 values" in run.stdout
 
 
 SHOWN = [

@@ -192,7 +192,8 @@ def test_a_baseline_accepts_what_is_there_and_nothing_new(folder: Path) -> None:
     made = cassette("validate", "c", "--baseline", "b.json", "--write-baseline", cwd=folder)
     assert made.returncode == 0
     assert (
-        cassette("validate", "c", "--baseline", "b.json", cwd=folder).stdout == "nothing found in 3 files\n"
+        cassette("validate", "c", "--baseline", "b.json", cwd=folder).stdout
+        == "nothing found in 3 files; the baseline accepts 7\n"
     )
     leaking = folder / "c" / "leaking.yaml"
     leaking.write_text("# moved\n\n" + leaking.read_text().replace("harbour-works-3k2", "harbour-works-4k2"))
@@ -313,6 +314,51 @@ def test_no_secret_is_ever_printed(folder: Path, options: list[str]) -> None:
             assert secret[:9] not in run.stdout
 
 
+TOKEN = "sk-ant-api03-" + "Qx7ZpL2mVbN4wRt9" * 5 + "AA"
+CALLING = """\
+interactions:
+- request:
+    method: POST
+    uri: https://api.openai.com/v1/chat/completions
+    headers: {Content-Type: [application/json]}
+    body: >-
+      {"model": "m", "messages": [{"role": "user", "content": "x"}],
+      "tools": [{"type": "function", "function": {"name": "f"}}]}
+  response:
+    status: {code: 200, message: OK}
+    headers: {Content-Type: [application/json]}
+    body: {string: 'REPLY'}
+version: 1
+"""
+CALL = """\
+{"choices": [{"message": {"tool_calls": [
+      {"id": "c", "type": "function", "function": {"name": "NAME", "arguments": "{}"}}]}}]}"""
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "secret"),
+    [
+        (CALLING.replace("REPLY", CALL.replace("NAME", TOKEN)), "undeclared-tool", TOKEN),
+        (CALLING.replace("REPLY", '{"password": "hunter-two", "b": oops}'), "unparsable-json", "hunter-two"),
+        (
+            CALLING.replace("REPLY", '{"client_secret": "hunter-two", "b": "h'),
+            "unparsable-json",
+            "hunter-two",
+        ),
+        (CALLING.replace("version: 1", f"version: 1  # cassette: ignore[{TOKEN}]"), "unused-ignore", TOKEN),
+        (CALLING.replace("version: 1", "x: {pwd: hunter-two, a: b}}"), "unparsable", "hunter-two"),
+    ],
+    ids=["a tool", "a body", "a cut body", "a comment", "a file"],
+)
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+def test_no_finding_quotes_a_secret(tmp_path: Path, text: str, rule: str, secret: str, form: str) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    for options in ([], ["--ignore", "leaks"]):
+        run = cassette("validate", tmp_path / "a.yaml", "--format", form, *options)
+        assert rule in run.stdout
+        assert secret not in run.stdout
+
+
 def test_what_a_terminal_would_obey_is_written_out(folder: Path) -> None:
     evil = folder / "c" / "evil.yaml"
     evil.write_text(CONFLICT.replace("HEAD", "\x1b[31m[bold]HEAD\u202e"))
@@ -328,8 +374,9 @@ def test_the_rules_are_listed_by_family() -> None:
     run = cassette("rules")
     assert run.returncode == 0
     words = set(run.stdout.split())
-    assert set(TABLE) <= words
     assert set(Family) <= words
+    assert {rule for rule, row in TABLE.items() if row.family is not Family.LEAKS} <= words
+    assert set(TABLE) <= {*words, *cassette("rules", "leaks").stdout.split()}
 
 
 @pytest.mark.parametrize("rule", ["conflict-marker", "cookie", "openai-api-key"])

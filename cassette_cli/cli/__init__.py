@@ -11,7 +11,8 @@ import typer
 
 from cassette_cli import __version__
 
-COMMANDS = ("show", "redact", "validate", "rules")  # each a function in a module of its name
+COMMANDS = ("show", "redact", "diff", "validate", "rules", "git")  # each in a module of its name
+GROUPS = ("git",)  # of those, the ones that have commands of their own
 
 app = typer.Typer(
     name="cassette",
@@ -45,5 +46,9 @@ def main() -> None:
     first = sys.argv[1] if len(sys.argv) > 1 else ""
     wanted = (first,) if first in COMMANDS else () if first == "--version" else COMMANDS
     for name in wanted:
-        app.command()(getattr(import_module(f"cassette_cli.cli.{name}"), name))
+        module = import_module(f"cassette_cli.cli.{name}")
+        if name in GROUPS:
+            app.add_typer(module.app)
+        else:
+            app.command()(getattr(module, name))
     app()

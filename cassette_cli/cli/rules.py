@@ -36,7 +36,7 @@ def rules(
         from cassette_cli.report.terminal import Screen
         from cassette_cli.rules.validation import TABLE
 
-        chosen = [row for name in names for row in _named(name)] if names else list(TABLE.values())
+        chosen = [row for name in names or () for row in _named(name)] or list(TABLE.values())
         with Screen(color) as screen:
             if json:
                 document = {"schema": "cassette.rules/1", "rules": [_document(row) for row in chosen]}
@@ -47,7 +47,7 @@ def rules(
                         screen.line()
                     _explain(screen, row)
             else:
-                _list(screen, chosen)
+                _list(screen, chosen, fold=not names)
         return ExitCode.CLEAN
 
     finish(command)
@@ -78,12 +78,13 @@ def _document(row: "Check") -> "dict[str, object]":
     }
 
 
-def _list(screen: "Screen", rows: "list[Check]") -> None:
-    """The rules by family, a line each."""
-    from cassette_cli.report.terminal import Span
-    from cassette_cli.report.words import elide
+def _list(screen: "Screen", rows: "list[Check]", *, fold: bool) -> None:
+    """The rules by family, with what each finds; of those that leak only the count, if they `fold`."""
+    from cassette_cli.report.terminal import Span, wrap
     from cassette_cli.rules.validation import Family
 
+    leaks = [row for row in rows if row.family is Family.LEAKS]
+    rows = [row for row in rows if row not in leaks] if fold else rows
     width = max(len(row.id) for row in rows)
     order, family = list(Family), ""
     for row in sorted(rows, key=lambda row: order.index(row.family)):
@@ -92,13 +93,17 @@ def _list(screen: "Screen", rows: "list[Check]") -> None:
                 screen.line()
             family = row.family
             screen.line(Span(family, "title"))
-        grade = "opt-in" if not row.default else str(row.severity)
-        style = {"error": "bad", "warning": "warn"}.get(grade, "dim")
-        room = max((screen.width or 1000) - width - 15, 20)
-        summary = elide(row.summary, room, 0)
-        screen.line(
-            "  ", Span(f"{row.id:<{width}}", "role"), "  ", Span(f"{grade:<7}", style), f"  {summary}"
-        )
+        style = "bad" if row.severity == "error" else "warn"
+        told = row.summary if row.default else f"{row.summary} (opt-in)"
+        first, *more = wrap(told, screen.width and max(screen.width - width - 13, 20))
+        name = Span(f"{row.id:<{width}}", "role" if row.default else "dim")
+        screen.line("  ", name, "  ", Span(f"{row.severity:<7}", style), f"  {first}")
+        for line in more:
+            screen.line(" " * (width + 13), line)
+    if fold:
+        screen.line()
+        screen.line(Span("leaks", "title"))
+        screen.line(f"  {len(leaks)} rules, those of redact: `cassette rules leaks`")
 
 
 def _explain(screen: "Screen", row: "Check") -> None:

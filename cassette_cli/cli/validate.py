@@ -8,7 +8,7 @@ from cassette_cli.cli.options import Color, Exclude, Jobs, Paths, SkipUnrecognis
 from cassette_cli.cli.redact_job import Format, baseline_file
 from cassette_cli.cli.redact_rules import listed
 from cassette_cli.cli.run import Run, finish
-from cassette_cli.cli.validate_job import Chooser, FailOn, Job, statistics, tell
+from cassette_cli.cli.validate_job import Chooser, FailOn, Job
 from cassette_cli.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def validate(
 
     def command() -> int:
         from cassette_cli.config import load
+        from cassette_cli.report.compiled import Sums, statistics, tell
         from cassette_cli.report.terminal import Screen
 
         settings = load()
@@ -89,14 +90,15 @@ def validate(
             write_baseline=write_baseline,
         )
         job.work(paths, exclude, skip_unrecognised=skip_unrecognised, jobs=jobs)
+        sums = Sums(job.files, job.accepted)
         with Screen(color) as screen:
             if write_baseline:
                 screen.line(f"accepted {len(job.findings):,} findings in {job.baseline}")
             elif show_statistics:
-                statistics(screen, job.findings, job.files)
+                statistics(screen, job.findings, sums)
             elif form is Format.TEXT:
                 most = 1000 if max_findings is None else max_findings
-                tell(screen, job.findings, job.files, full=full, most=most or len(job.findings))
+                tell(screen, job.findings, sums, full=full, most=most or len(job.findings))
             else:
                 _write(screen, job, form, max_findings or len(job.findings))
         return job.code
@@ -120,5 +122,5 @@ def _write(screen: "Screen", job: Job, form: Format, most: int) -> None:
             rules = [(row.id, row.summary) for row in TABLE.values()]
             document = findings.to_sarif(found, errors, rules, __version__)
         case _:
-            document = findings.to_json(found, errors, job.files)
+            document = findings.to_json(found, errors, job.files, len(job.findings) - len(found))
     screen.raw(machine.dumps(document, indent=2 if screen.is_terminal else None) + "\n")

@@ -1,12 +1,11 @@
 """One run of `cassette validate`: which rules for which file, what they find, how it is told."""
 
 import os
-from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from cassette_cli.cli.redact_rules import Flags, RuleBook, What
 from cassette_cli.cli.run import Run
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
     from cassette_cli.config import Settings
     from cassette_cli.model import Cassette
     from cassette_cli.report.excerpt import Excerpt
-    from cassette_cli.report.terminal import Screen
     from cassette_cli.rules.redaction import Rules
     from cassette_cli.search import Note
+    from cassette_cli.source.document import Document
     from cassette_cli.validate import Choice, Validated
 
 
@@ -60,6 +59,11 @@ class Chooser:
         )
         self._leaks = RuleBook(What.ALL, flags, settings) if wanted else None
         self._choices: dict[frozenset[str], Choice] = {}
+        self._severities = {
+            rule: Severity(severity)
+            for name, severity in settings.validate.severity
+            for rule in self._named((name,), all_of=True)
+        }
 
     @cached_property
     def everything(self) -> "Rules":
@@ -77,9 +81,10 @@ class Chooser:
             rules = frozenset() if "*" in ignored else self.rules - self._named(ignored, all_of=True)
             self._choices[ignored] = Choice(
                 rules,
-                {rule: Severity(severity) for rule, severity in own.severity},
+                self._severities,
                 self._leaks.of(path) if self._leaks else None,
                 Limits(own.max_age_days, own.max_file_bytes, own.max_body_bytes),
+                self.everything,
             )
         return self._choices[ignored]
 
@@ -120,9 +125,6 @@ def _opt_in() -> frozenset[str]:
 # -- the work --------------------------------------------------------------------------------------------
 
 
-Told: TypeAlias = "tuple[Finding, Excerpt | None]"
-
-
 class Done(NamedTuple):
     """What came of one file, as it comes from another process, too."""
 
@@ -142,8 +144,9 @@ class Job:
     excerpts: bool  # whether the lines are shown
     baseline: str | None
     write_baseline: bool
-    findings: "list[Told]" = field(default_factory=list)
+    findings: "list[tuple[Finding, Excerpt | None]]" = field(default_factory=list)
     files: int = 0
+    accepted: int = 0  # by the baseline
 
     def work(
         self, paths: list[str], exclude: list[str] | None, *, skip_unrecognised: bool, jobs: int
@@ -186,7 +189,9 @@ class Job:
             if note.place[:2] not in told:  # what cannot be read is mostly a finding already
                 self.run.tell(f"{note.place}: {note.message}")
         for finding, shown in zip(done.findings, done.excerpts, strict=True):
-            if accepted is None or not accepted.accepts(finding):
+            if accepted is not None and accepted.accepts(finding):
+                self.accepted += 1
+            else:
                 self.findings.append((finding, shown))
 
     def _validated(self, cassette: "Cassette") -> Done:
@@ -204,14 +209,20 @@ class Job:
         if not self.excerpts or not findings:
             return (None,) * len(findings)
         from cassette_cli.redact import plan
-        from cassette_cli.report.excerpt import excerpt
+        from cassette_cli.report.excerpt import doubtful, excerpt
         from cassette_cli.report.veil import Veil
+        from cassette_cli.rules.validation import UNREAD
 
         document, everything = cassette.document, self.chooser.everything
         secrets = found.secrets
         if secrets is None or choice.leaks is None or not choice.leaks.are_all(everything):
             secrets = plan(cassette, everything, heeds_comments=False).spans
-        hidden = ((span.start, span.end) for span in secrets if span.root is document)
+        hidden = [(span.start, span.end) for span in secrets if span.root is document]
+        here = [one for one in findings if one.place.path == document.name]
+        for line in {one.place.line for one in here if one.place.line}:
+            hidden += _in_line(document, line, everything)
+        for line in {one.place.line for one in here if one.place.line and one.rule in UNREAD}:
+            hidden += doubtful(document, line, opaque=False)
         veil = Veil(document.text, hidden)
         return tuple(
             excerpt(document, (finding.place.line, finding.place.column), finding.end, veil)
@@ -230,6 +241,7 @@ class Job:
     def _fault_excerpt(self, finding: Finding) -> "Excerpt | None":
         from cassette_cli.files import read
         from cassette_cli.report.excerpt import doubtful, excerpt
+        from cassette_cli.report.veil import Veil
         from cassette_cli.source.document import Document
 
         place = finding.place
@@ -237,75 +249,21 @@ class Job:
             return None
         try:
             document = Document(place.path, read(place.path))
-            return excerpt(document, (place.line, place.column), finding.end, doubtful(document, place.line))
+            veil = Veil(document.text, doubtful(document, place.line, opaque=True))
+            return excerpt(document, (place.line, place.column), finding.end, veil)
         except (CassetteError, IndexError):  # no text at all
             return None
 
 
-# -- telling ---------------------------------------------------------------------------------------------
+def _in_line(document: "Document", line: int, rules: "Rules") -> list[tuple[int, int]]:
+    """What has the shape of a secret in a line as it stands, be it a tag, a comment or an alias."""
+    from cassette_cli.fields import Field, Role
 
-FEW = 3  # findings of a rule in one file that are shown one by one
-
-
-def tell(screen: "Screen", found: "list[Told]", files: int, *, full: bool, most: int) -> None:
-    """The findings as a compiler tells its errors, then how many there are.
-
-    What a rule finds many times in a file is counted after the first few; how to mend it is said once a file.
-    """
-    from cassette_cli.report.findings import write_compiled
-    from cassette_cli.rules.validation import TABLE
-
-    counts = Counter((finding.place.path, finding.rule) for finding, _ in found)
-    seen: Counter[tuple[str, str]] = Counter()
-    advised: set[tuple[str, str]] = set()
-    shown = 0
-    for finding, lines in found[:most]:
-        kind = (finding.place.path, finding.rule)
-        folded = counts[kind] - FEW if counts[kind] > FEW + 1 and not full else 0
-        seen[kind] += 1
-        shown += 1
-        if folded and seen[kind] > FEW:
-            continue
-        row = TABLE.get(finding.rule)
-        fix = row.fix if row and (finding.place.path, row.fix) not in advised else ""
-        advised.add((finding.place.path, fix))
-        write_compiled(screen, finding, lines, fix, folded if seen[kind] == FEW else 0)
-    if shown < len(found):
-        screen.line(f"… {len(found) - shown:,} more (--max-findings 0 tells all, --statistics counts them)")
-    if files:
-        screen.line(summary(found, files))
+    begin, text = document.offset(line, 1), document.line(line)
+    if len(text) > _LONG:
+        return []
+    found = rules.find(Field(Role.OTHER, "", "", text))
+    return [(begin + match.start, begin + match.end) for match in found]
 
 
-def summary(found: "list[Told]", files: int) -> str:
-    """What the run comes to, in a line."""
-    from cassette_cli.report.words import amount
-
-    if not found:
-        return f"nothing found in {amount(files, 'file')}"
-    severities = Counter(finding.severity for finding, _ in found)
-    rules = Counter(finding.rule for finding, _ in found).most_common()
-    broken = len({finding.place.path for finding, _ in found})
-    numbers = ", ".join(amount(severities[one], one) for one in Severity if severities[one])
-    told = ", ".join(f"{rule} {number:,}" for rule, number in rules[:_MOST])
-    rest = f", {len(rules) - _MOST} more rules" if len(rules) > _MOST else ""
-    return f"{numbers} in {broken:,} of {amount(files, 'file')} ({told}{rest})"
-
-
-_MOST = 8  # rules that the summary counts
-
-
-def statistics(screen: "Screen", found: "list[Told]", files: int) -> None:
-    """A line for each rule that found something: how often, in how many files."""
-    from cassette_cli.report.terminal import Span
-
-    rules = Counter((finding.rule, finding.severity) for finding, _ in found).most_common()
-    width = max((len(f"{number:,}") for _, number in rules), default=0)
-    name = max((len(rule) for (rule, _), _ in rules), default=0)
-    for (rule, severity), number in rules:
-        paths = len({finding.place.path for finding, _ in found if finding.rule == rule})
-        style = "bad" if severity is Severity.ERROR else "warn"
-        where = f"  in {paths:,} {'file' if paths == 1 else 'files'}"
-        screen.line(
-            f"{number:>{width},}  ", Span(f"{severity:<7}", style), f"  {rule:<{name}}", Span(where, "dim")
-        )
-    screen.line(summary(found, files))
+_LONG = 20_000  # characters; a longer line is no tag or comment

@@ -100,6 +100,12 @@ def first_entries(root: Mapping) -> Iterator[Mapping]:
             yield entry
 
 
+def stated(root: Mapping) -> str | None:
+    """The version that a file says it has."""
+    node = root.get("version")
+    return str(node) if isinstance(node, Text) and not is_null(node) else None
+
+
 def version(root: Mapping, known: tuple[str, ...], recorder: str) -> str | None:
     node = root.get("version")
     if is_null(node):

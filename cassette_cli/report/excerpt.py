@@ -40,19 +40,24 @@ def excerpt(document: Document, start: tuple[int, int], end: tuple[int, int], ve
     return Excerpt(number, f"…{before}" if left else before, marked, after)
 
 
-_SAYS = ("auth", "cookie", "key", "token", "secret", "pass", "session")
-_OPAQUE = re.compile(r"[^\s\"'{}\[\],:;=&?/\\]{12,}")
-_NAMED = re.compile("|".join(f"(?<={word}).*" for word in _SAYS), re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?:authorization|cookie|(?:api|access|private|secret)[_-]?key|token(?!s)|secret|passw(?:or)?d|pwd|credential"
+    r"|signature|session)[\w-]{0,20}[\"'\\\]]*\s*[:=][\s\[]*(?:\\*[\"'](?P<quoted>[^\"'\\]+)|(?P<plain>[^\"'\\\r\n,}&]+))",
+    re.IGNORECASE,
+)
+_OPAQUE = re.compile(r"(?<![A-Za-z0-9+/_=-])(?=[A-Za-z+/_=-]*\d)(?=[\d+/_=-]*[A-Za-z])[A-Za-z0-9+/_=-]{12,}")
 
 
-def doubtful(document: Document, line: int) -> Veil:
-    """What hides whatever may be secret in a line of a file that could not be read, so that no rule can tell.
+def doubtful(document: Document, line: int, *, opaque: bool) -> list[tuple[int, int]]:
+    """What may be secret in a line that could not be read, so that no rule can tell.
 
-    That is all behind a word that says secret, and every long word.
+    That is the value behind a word that says secret, and if nothing of the file could be read, whatever
+    looks `opaque`.
     """
     begin, text = document.offset(line, 1), document.line(line)
-    spans = (match.span() for regex in (_OPAQUE, _NAMED) for match in regex.finditer(text))
-    return Veil(document.text, ((begin + start, begin + end) for start, end in spans))
+    spans = [match.span(match.lastgroup or 0) for match in _NAMED.finditer(text)]
+    spans += [match.span() for match in _OPAQUE.finditer(text)] if opaque else []
+    return [(begin + start, begin + end) for start, end in spans]
 
 
 _LEAST = 24  # columns that an excerpt has at least
@@ -80,7 +85,7 @@ def _fitted(shown: Excerpt, room: int) -> tuple[str, str, str]:
     if width_of(marked) > room - 4:
         marked, after = _cut(marked, room - 4), ""
     lead = max((room - width_of(marked)) * 2 // 3, 0)
-    if width_of(before) + width_of(marked) + min(width_of(after), room // 3) > room:
+    if width_of(before) + max(width_of(marked), 1) + min(width_of(after), room // 3) > room:
         before = _cut_left(before, lead)
     return before, marked, _cut(after, room - width_of(before) - width_of(marked))
 

@@ -15,20 +15,21 @@ from urllib.parse import quote
 from cassette_cli.errors import CassetteError, Place
 from cassette_cli.findings import Finding, Severity
 from cassette_cli.report import words
-from cassette_cli.report.excerpt import Excerpt
-from cassette_cli.report.excerpt import write as write_excerpt
 from cassette_cli.report.machine import Document
 from cassette_cli.report.machine import error as error_document
 from cassette_cli.report.terminal import Screen, Span, width_of, wrap
 
 
-def to_json(findings: Iterable[Finding], errors: Iterable[CassetteError], files: int) -> Document:
-    """A `cassette.findings/1` document."""
+def to_json(
+    findings: Iterable[Finding], errors: Iterable[CassetteError], files: int, omitted: int = 0
+) -> Document:
+    """A `cassette.findings/1` document; `omitted` are findings that it was told to leave out."""
     return {
         "schema": "cassette.findings/1",
         "files": files,
         "findings": [_document(finding) for finding in findings],
         "errors": [error_document(fault) for fault in errors],
+        **({"omitted": omitted} if omitted else {}),
     }
 
 
@@ -114,7 +115,7 @@ def _data(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return _data(words.visible(text)).replace(":", "%3A").replace(",", "%2C")
 
 
 def _encodable(text: str) -> str:
@@ -327,35 +328,3 @@ def _cut(cell: str, width: int, keep: float) -> str:
     while width_of(shown) > width:  # wide characters: fewer of them fit
         shown, most = words.elide(cell, most, keep), most - 1
     return shown
-
-
-# -- as a compiler tells them ----------------------------------------------------------------------------
-
-
-def write_compiled(screen: Screen, finding: Finding, shown: Excerpt | None, fix: str, more: int = 0) -> None:
-    """A finding with its line, the place marked, and what to do; then how many like it are not shown."""
-    style = "bad" if finding.severity is Severity.ERROR else "warn"
-    place = words.one_line(str(finding.place))
-    at = "" if finding.interaction is None else f" (#{finding.interaction})"
-    screen.line(
-        Span(place, "path"),
-        ": ",
-        Span(f"{finding.severity}", style),
-        Span(f" {finding.rule}", "role"),
-        f": {words.one_line(finding.message)}{at}",
-    )
-    if shown is not None:
-        write_excerpt(screen, shown, words.one_line(finding.detail), style)
-    if fix:
-        _write_after(screen, f"= {fix}")
-    if more > 0:
-        _write_after(screen, f"… {more:,} more {finding.rule} in this file (--full shows them)")
-    screen.line()
-
-
-def _write_after(screen: Screen, text: str) -> None:
-    for line in wrap(text, screen.width and screen.width - _AFTER, deeper=_GAP):
-        screen.line(" " * _AFTER, Span(line, "dim"))
-
-
-_AFTER = 6  # where the bar of an excerpt stands

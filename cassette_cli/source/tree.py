@@ -18,7 +18,7 @@ Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | 
 Node: TypeAlias = Union[Text, "Mapping", "Sequence", "Alias"]
 
 DEEPEST = 200  # nested collections; recursion over a tree stays far from Python's own limit
-LARGEST_EXPANSION = 1_000_000  # values that the aliases of one tree may stand for
+LARGEST_EXPANSION = 100_000  # values that the aliases of one tree may stand for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +130,7 @@ def plain(node: Node) -> Json:
         room -= expanded
         if room < 0:
             place = document_of(node).place(offset_of(node))
-            raise Unreadable("aliases of this value stand for over a million values", place)
+            raise Unreadable("aliases of this value stand for over 100,000 values", place)
         if isinstance(node, Text):
             return plain_scalar(node)
         if isinstance(node, Sequence):

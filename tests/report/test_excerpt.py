@@ -91,4 +91,5 @@ def test_nothing_is_wider_than_the_screen(text: str, start: int, length: int, wi
 )  # fmt: skip
 def test_in_a_file_that_no_rule_can_read_whatever_may_be_secret_is_hidden(line: str) -> None:
     document = Document("a.yaml", f"a: 1\n{line}\n".encode())
-    assert "s3cret" not in str(excerpt(document, (2, 1), (2, 2), doubtful(document, 2)))
+    veil = Veil(document.text, doubtful(document, 2, opaque=True))
+    assert "s3cret" not in str(excerpt(document, (2, 1), (2, 2), veil))

@@ -17,7 +17,7 @@ from jsonschema import Draft4Validator
 
 from cassette_cli.errors import CassetteError, Place, Unreadable
 from cassette_cli.findings import Finding, Severity
-from cassette_cli.report import machine
+from cassette_cli.report import machine, words
 from cassette_cli.report.findings import ANNOTATIONS, FEW, RESULTS, to_github, to_json, to_sarif, write_text
 from cassette_cli.report.terminal import Screen, width_of
 
@@ -175,7 +175,7 @@ def test_the_runner_reads_a_command_as_it_was_meant(finding: Finding) -> None:
     assert not re.search(r"[\r\n]", line)
     command, _, data = line[2:].partition("::")
     said = dict(part.split("=", 1) for part in command.partition(" ")[2].split(","))
-    assert unquote(said["file"]) == finding.place.path
+    assert unquote(said["file"]) == words.visible(finding.place.path)
     assert said["title"] == finding.rule
     assert "%" not in re.sub("%25|%0A|%0D", "", data)
     if "col" in said or "endColumn" in said:

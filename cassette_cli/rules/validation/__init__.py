@@ -10,7 +10,7 @@ from cassette_cli.rules.validation.check import Case, Check, Family, Limits, Pro
 from cassette_cli.rules.validation.faults import FAULTS, OF_THE_READER
 from cassette_cli.rules.validation.leaks import LEAKS
 
-__all__ = ["CHECKS", "OF_THE_READER", "TABLE", "Case", "Check", "Family", "Limits", "Problem"]
+__all__ = ["CHECKS", "OF_THE_READER", "TABLE", "UNREAD", "Case", "Check", "Family", "Limits", "Problem"]
 
 CHECKS: tuple[Check, ...] = (
     *structure.CHECKS,
@@ -19,5 +19,10 @@ CHECKS: tuple[Check, ...] = (
     *conversation.CHECKS,
     *replay.CHECKS,
     *hygiene.CHECKS,
+)
+UNREAD = frozenset(  # rules that find what could not be read, so that what is secret in it could not be told
+    row.id
+    for row in CHECKS
+    if row.family in (Family.BODIES, Family.STREAMS) or row.id == "unparsable-arguments"
 )
 TABLE: dict[str, Check] = {check.id: check for check in (*FAULTS, *CHECKS, *LEAKS)}

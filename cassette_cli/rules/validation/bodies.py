@@ -10,7 +10,7 @@ from functools import partial
 
 from cassette_cli.findings import Severity
 from cassette_cli.rules.validation import bodies_claims
-from cassette_cli.rules.validation.bodies_claims import Side, sides
+from cassette_cli.rules.validation.bodies_claims import Side, sides, whole_sides
 from cassette_cli.rules.validation.check import Case, Check, Family, Problem, each
 from cassette_cli.selection import Reading
 from cassette_cli.source.text import Joined, Text
@@ -43,7 +43,7 @@ def _unparsable_json(case: Case) -> Iterator[Problem]:
 
 
 def _broken_json(reading: Reading, *, templated: bool) -> Iterator[Problem]:
-    for side in sides(reading):
+    for side in whole_sides(reading):
         content, text = side.content, side.content.text
         if (
             len(content.problems) != 1
@@ -146,7 +146,7 @@ def _last(node: Text | Joined) -> tuple[int, int]:
 
 
 def _undecodable_body(reading: Reading) -> Iterator[Problem]:
-    for side in sides(reading):
+    for side in whole_sides(reading):
         node, text = side.message.body.node, side.content.text or ""
         if text.startswith("\x1f\ufffd"):
             message = "the gzip data was stored as text, which has lost some of its bytes"

@@ -39,6 +39,15 @@ def sides(reading: Reading) -> Iterator[Side]:
     yield Side("response", reading.interaction.response, reading.said)
 
 
+def whole_sides(reading: Reading) -> Iterator[Side]:
+    """The sides that have a body of their own, and not a range out of one."""
+    return (
+        side
+        for side in sides(reading)
+        if side.name == "request" or reading.interaction.response.status != 206
+    )
+
+
 def header(side: Side, name: str) -> tuple[str, str] | None:
     """The path and the value of the first header of a name; None if there is none."""
     found = ((key, value) for key, value in side.message.headers if key.lower() == name)

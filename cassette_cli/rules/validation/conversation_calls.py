@@ -1,7 +1,8 @@
 """Tool calls of a reply: whether their arguments can be read and fit, and whether there is such a tool."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from cassette_cli.errors import CassetteError
@@ -11,7 +12,7 @@ from cassette_cli.rules.validation.conversation_schema import misfits
 from cassette_cli.selection import Reading
 from cassette_cli.source.jsontree import parse_json
 from cassette_cli.source.text import Joined, Text
-from cassette_cli.source.tree import Mapping, Node, Sequence, resolve
+from cassette_cli.source.tree import Json, Mapping, Node, Sequence, resolve
 
 
 def answered(reading: Reading) -> Exchange | None:
@@ -67,10 +68,11 @@ def unparsable_arguments(case: Case) -> Iterator[Problem]:
     told: set[tuple[str, str]] = set()
     for reading in case.readings:
         exchange = answered(reading)
+        takes_text = _text_inputs(reading)
         for where, call in [*replied(exchange), *asked(exchange)] if exchange else ():
             fault = _fault(call.raw_arguments)
             seen = (call.id or "", str(call.raw_arguments))
-            if fault is None or seen in told or _takes_text(reading, call.name):
+            if fault is None or seen in told or takes_text(call.name):
                 continue
             told.add(seen)
             at = max(min(fault, len(call.raw_arguments) - 1), 0)
@@ -98,14 +100,23 @@ def _fault(raw: str) -> int | None:
     return None
 
 
-def _takes_text(reading: Reading, name: str) -> bool:
-    """Whether a tool is one whose input is no JSON, or may be such a one for all that is known."""
-    for tool in _tools(reading):
-        definition = as_object(tool.get("function") or tool.get("custom")) or tool
-        if name == definition.get("name"):
-            return tool.get("type") == "custom"
-    text = f"{reading.asked.text or ''}{reading.said.text or ''}"
-    return "custom_tool_call" in text or '"custom"' in text
+def _text_inputs(reading: Reading) -> Callable[[str], bool]:
+    """Says whether a tool is one whose input is no JSON, or may be such a one for all that is known."""
+
+    @cache
+    def kinds() -> dict[Json, bool]:
+        found: dict[Json, bool] = {}
+        for tool in _tools(reading):
+            definition = as_object(tool.get("function") or tool.get("custom")) or tool
+            found.setdefault(as_text(definition.get("name")), tool.get("type") == "custom")
+        return found
+
+    @cache
+    def others() -> bool:
+        texts = (reading.asked.text or "", reading.said.text or "")
+        return any(mark in text for text in texts for mark in ("custom_tool_call", '"custom"'))
+
+    return lambda name: kinds()[name] if name in kinds() else others()
 
 
 def _tools(reading: Reading) -> list[Object]:
@@ -118,13 +129,10 @@ def mismatched_arguments(reading: Reading) -> Iterator[Problem]:
     if exchange is None or not exchange.prompt.tools:
         return
     schemas = {tool.name: tool.parameters for tool in exchange.prompt.tools}
+    takes_text, trees = _text_inputs(reading), Trees(reading.interaction.response.body.tree)
     for where, call in replied(exchange):
         arguments = call.arguments
-        if (
-            arguments is None
-            or not isinstance(schemas.get(call.name), dict)
-            or _takes_text(reading, call.name)
-        ):
+        if arguments is None or not isinstance(schemas.get(call.name), dict) or takes_text(call.name):
             continue
         found = misfits(schemas[call.name], arguments)
         if found:
@@ -133,7 +141,7 @@ def mismatched_arguments(reading: Reading) -> Iterator[Problem]:
             pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
             place = f" at {'.'.join(map(str, path))}" if path and len(str(path)) < 120 else ""
             message = f"the arguments of {call.name} do not fit its schema{place}: {what}{more}"
-            at = stored_arguments(call, reading.interaction.response.body.tree)
+            at = trees.arguments(call)
             if isinstance(at, Mapping | Sequence):
                 at, pointer = _led(at, path), ""
             yield Problem(message, f"{where}.arguments", at, None, pointer, what if len(what) <= 40 else "")
@@ -142,28 +150,44 @@ def mismatched_arguments(reading: Reading) -> Iterator[Problem]:
 _ARGUMENTS = ("arguments", "args", "input", "parameters")
 
 
-def stored_arguments(call: ToolCall, tree: Node | None) -> Node | Joined | str:
-    """What holds a call's arguments, be it a text or what stands beside the call's name; or else the name.
+class Trees:
+    """What stands around the calls of a body, each text of it parsed once."""
 
-    `tree` is that of the body, where that is stored as one.
-    """
-    name = call.name
-    if isinstance(call.raw_arguments, Text | Joined) or not isinstance(name, Text):
-        return call.raw_arguments
-    try:
-        root = parse_json(name.parent) if isinstance(name.parent, Text | Joined) else tree
-    except CassetteError:
-        return name
+    def __init__(self, tree: Node | None) -> None:
+        """`tree` is that of the body, where it is stored as one."""
+        self._tree = tree
+        self._around: dict[int, dict[int, Mapping]] = {}
+
+    def arguments(self, call: ToolCall) -> Node | Joined | str:
+        """What holds a call's arguments: a text, or what stands beside the call's name; or else the name."""
+        name = call.name
+        if isinstance(call.raw_arguments, Text | Joined) or not isinstance(name, Text):
+            return call.raw_arguments
+        if id(name.parent) not in self._around:
+            self._around[id(name.parent)] = _by_values(self._root(name))
+        around = self._around[id(name.parent)].get(name.start)
+        found = (around.get(key) for key in _ARGUMENTS) if around else iter(())
+        return next((one for one in found if one is not None), name)
+
+    def _root(self, name: Text) -> Node | None:
+        try:
+            return parse_json(name.parent) if isinstance(name.parent, Text | Joined) else self._tree
+        except CassetteError:
+            return None
+
+
+def _by_values(root: Node | None) -> dict[int, Mapping]:
+    """The mappings of a tree by where their values that are strings begin."""
+    found: dict[int, Mapping] = {}
     waiting = [root] if root is not None else []
     while waiting:
         node = waiting.pop()
         if isinstance(node, Mapping):
-            if any(isinstance(value, Text) and value.start == name.start for _, value in node.items):
-                return next((found for key in _ARGUMENTS if (found := node.get(key)) is not None), name)
+            found.update({value.start: node for _, value in node.items if isinstance(value, Text)})
             waiting += [value for _, value in node.items]
         elif isinstance(node, Sequence):
             waiting += node.items
-    return name
+    return found
 
 
 def _led(node: Node, path: tuple[str | int, ...]) -> Node:

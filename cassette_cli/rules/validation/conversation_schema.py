@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 _TOLD = 100
+_AUTOMATON = 200_000  # bytes that a compiled pattern may have
+_LARGEST = 30_000_000  # characters of a schema times those of what is held against it
 
 
 class Misfit(NamedTuple):
@@ -33,9 +35,9 @@ def misfits(schema: Json, arguments: Json) -> list[Misfit]:
     if not isinstance(schema, dict) or not schema:
         return []
     try:
-        json.dumps(arguments, allow_nan=False)
+        size = len(json.dumps(arguments, allow_nan=False))
         text = json.dumps(_in_json_schema(schema))
-        if not _is_quick(json.loads(text), arguments):
+        if size * len(text) > _LARGEST or not _is_quick(json.loads(text), arguments):
             return []
         validator = _validator(text)
         errors = list(islice(validator.iter_errors(arguments), _TOLD)) if validator else []
@@ -58,7 +60,7 @@ def _validator(text: str) -> "Validator | None":
         return jsonschema_rs.validator_for(
             json.loads(text),
             retriever=_nothing,
-            pattern_options=jsonschema_rs.RegexOptions(),  # the engine that cannot backtrack
+            pattern_options=jsonschema_rs.RegexOptions(_AUTOMATON, 4 * _AUTOMATON),  # cannot backtrack
             validate_formats=False,
         )
     except ValueError:

@@ -18,7 +18,7 @@ from cassette_cli.llm.messages import (
     text_or_none,
 )
 from cassette_cli.rules.validation.check import Case, Problem
-from cassette_cli.rules.validation.conversation_calls import answered, stored_arguments
+from cassette_cli.rules.validation.conversation_calls import Trees, answered
 from cassette_cli.rules.validation.streams_order import is_sound
 from cassette_cli.selection import Reading
 from cassette_cli.source.text import Joined
@@ -225,7 +225,7 @@ def _other_call(
     own, other = quote.arguments, call.arguments
     if own is None or other is None or own == other:
         return None
-    return "argument", stored_arguments(quote, tree)
+    return "argument", Trees(tree).arguments(quote)
 
 
 _WORD = re.compile(r"\w+")

@@ -13,6 +13,14 @@ interactions:
 version: 1
 """
 
+_GOVCR = """\
+version: 2
+interactions:
+- id: 0
+  request: {method: GET, url: "http://example.com/", headers: {}, body: ""}
+  response: {code: 200, headers: {}, body: hello}
+"""
+
 OF_THE_READER = (
     Check(
         "unparsable",
@@ -55,8 +63,8 @@ OF_THE_READER = (
         "The recorder refuses the file.",
         "write the version that the recorder writes",
         None,
-        (_HEALTHY.replace("version: 1", "version: «7»"),),
-        (_HEALTHY,),
+        (_GOVCR.replace("version: 2", "version: «7»"),),
+        (_GOVCR,),
     ),
 )
 OF_THE_ENGINE = (

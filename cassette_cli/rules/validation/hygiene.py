@@ -288,7 +288,7 @@ CHECKS: tuple[Check, ...] = (
         Severity.WARNING,
         "headers that differ in every recording",
         "They fill the change when the cassette is recorded again, and no test looks at them.",
-        "take them out: `cassette redact --volatile`",
+        "take them out: `cassette redact headers --volatile`",
         _volatile_header,
         (_cassette("CF-Ray: [«7d1f2a3b4c5d6e7f-FRA»]"),),
         (_cassette("Content-Type: [text/plain]"),),

@@ -62,6 +62,8 @@ def _stream(reading: Reading) -> Stream | None:
     exchange, content = reading.exchange, reading.said
     if exchange is None or not exchange.complete or exchange.answer.error or content.problems:
         return None
+    if "starting_after=" in reading.interaction.request.url:  # it goes on in the middle of an earlier one
+        return None
     if exchange.dialect == "bedrock-invoke":
         return _unwrapped(reading)
     events: list[Said] = []
