@@ -37,7 +37,7 @@ TEXT = st.text(st.sampled_from("ab \n.é"), max_size=60)
 
 
 def side(lines: list[list[Piece]], gone: str) -> str:
-    """The text that the comparison says one side was; a line of only the other side's is none of its lines."""
+    """The text that one side was by the comparison, without the lines of the other side alone."""
     kept = [line for line in lines if not (len(line) == 1 and line[0].kind == gone)]
     return "\n".join("".join(piece.text for piece in line if piece.kind != gone) for line in kept)
 

@@ -1,0 +1,378 @@
+"""Differences of cassettes as people and machines read them: a screen, JSON, a comment on a pull request.
+
+What changed comes first, by interaction: request, reply, the rest; then one line of what was ignored. This
+module must not know how interactions are paired, what is noise, or which exit code follows.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from cassette_cli.diff import Change, Difference, Kind, Pairing
+from cassette_cli.model import Request
+from cassette_cli.report import words
+from cassette_cli.report.machine import Document
+from cassette_cli.report.terminal import Screen, Span, wrap
+from cassette_cli.report.worddiff import Line, Piece, compared, plain
+from cassette_cli.rules.credentials import MASK, is_secret_key, mask_header, mask_json, mask_url
+from cassette_cli.rules.noise import NOISE
+from cassette_cli.rules.volatile import Absent
+from cassette_cli.source.tree import Json
+
+_INDENT, _SIDE, _NAME = 6, 10, 22  # columns
+_LONGEST = 600  # characters of a value that came or went as a whole, unless all is asked for
+_STYLES = {"-": "bad", "+": "good", "": ""}
+
+
+class View(NamedTuple):
+    """What the options of `diff` ask to see."""
+
+    context: int = 1
+    full: bool = False
+    noise: bool = False
+    reveal: bool = False
+
+
+class Named(NamedTuple):
+    """A difference with the names of its two files; None for a file on one side only."""
+
+    old: str | None
+    new: str | None
+    difference: Difference
+
+
+# -- JSON ------------------------------------------------------------------------------------------------
+
+
+def to_json(named: Named, *, reveal: bool) -> Document:
+    """One entry of `pairs` in a `cassette.diff/1` document."""
+    return {
+        "old": named.old,
+        "new": named.new,
+        "same": named.difference.same,
+        "interactions": [_pairing(pairing, reveal=reveal) for pairing in named.difference.pairings],
+    }
+
+
+def _pairing(pairing: Pairing, *, reveal: bool) -> Document:
+    old, new = pairing.old, pairing.new
+    request = _request(pairing)
+    url = request.url if request else ""
+    return {
+        "change": str(pairing.kind),
+        "old_index": old.interaction.index if old else None,
+        "new_index": new.interaction.index if new else None,
+        "method": request.method if request else "",
+        "url": url if reveal else mask_url(url),
+        "changes": [_change(change, reveal=reveal) for change in pairing.changes],
+        "ignored": dict(Counter(masked.rule for masked in pairing.masked)),
+    }
+
+
+def _request(pairing: Pairing) -> Request | None:
+    """What was asked, last of all."""
+    side = pairing.new or pairing.old
+    return side.interaction.request if side else None
+
+
+def _change(change: Change, *, reveal: bool) -> Document:
+    """A change; a side that is not there has no value."""
+    values = {"old": change.old, "new": change.new}
+    return {"where": change.where} | {
+        side: _seen(change.where, value, reveal=reveal)
+        for side, value in values.items()
+        if not isinstance(value, Absent)
+    }
+
+
+def _seen(where: str, value: Json, *, reveal: bool) -> Json:
+    """A value as it may be printed."""
+    if reveal:
+        return value
+    name = re.split(r"[./]", re.sub(r"\[\d+\]$", "", where))[-1]
+    if isinstance(value, str):
+        if ".headers." in where:
+            return mask_header(name, value)
+        if where.endswith(".url"):
+            return mask_url(value)
+        return MASK if is_secret_key(name) and value else value
+    if isinstance(value, list) and ".headers." in where:
+        return [_seen(where, item, reveal=False) for item in value]
+    return mask_json(value)
+
+
+# -- text ------------------------------------------------------------------------------------------------
+
+
+class Report:
+    """Writes differences to a screen, and counts them."""
+
+    def __init__(self, screen: Screen, view: View) -> None:
+        self.screen = screen
+        self.view = view
+        self.changed = self.quiet = self.same = 0
+        self.told = False
+
+    def add(self, named: Named) -> None:
+        """One pair of files; nothing for one in which nothing changed, unless the noise is asked for."""
+        difference = named.difference
+        masked = masked_rules(difference)
+        if difference.same and not (masked and self.view.noise):
+            self.count(difference)
+            return
+        if self.told:
+            self.screen.line()
+        self.told = True
+        self.count(difference)
+        self.screen.line(*_title(named))
+        for pairing in difference.pairings:
+            self._pairing(pairing)
+        if masked:
+            self._row("", f"ignored: {ignored(masked)}", indent=2)
+
+    def count(self, difference: Difference) -> None:
+        """Count a pair of files for the last line."""
+        quiet = difference.same and bool(masked_rules(difference))
+        self.changed += not difference.same
+        self.quiet += quiet
+        self.same += difference.same and not quiet
+
+    def end(self) -> None:
+        """The line that says what it comes to."""
+        self.screen.line(summary(self.changed, self.quiet, self.same))
+
+    def _pairing(self, pairing: Pairing) -> None:
+        if pairing.kind is Kind.SAME and not (self.view.noise and pairing.masked):
+            return
+        self.screen.line("  ", *_head(pairing, reveal=self.view.reveal))
+        side = ""
+        for change in pairing.changes:
+            own, name = split(change.where)
+            self._change(change, own if own != side else "", name)
+            side = own
+        for masked in pairing.masked if self.view.noise else ():
+            old, new = (_brief(_seen(masked.where, value, reveal=self.view.reveal)) for value in masked[2:])
+            self._row("", f"{masked.where}  {masked.rule}  {old} → {new}", indent=_INDENT)
+
+    def _row(self, style: str, text: str, indent: int) -> None:
+        width = self.screen.width and self.screen.width - indent
+        for line in wrap(words.visible(text), width, deeper=2):
+            self.screen.line(" " * indent, Span(line, style or "dim"))
+
+    def _change(self, change: Change, side: str, name: str) -> None:
+        lines = list(_lines(change, self.view))
+        label = words.one_line(name, 60)
+        head: list[Span | str] = [" " * _INDENT, Span(f"{side:<{_SIDE}}", "role"), f"{label:<{_NAME}}"]
+        room = self.screen.width and max(self.screen.width - _INDENT - _SIDE - _NAME, 20)
+        beside = len(label) < _NAME
+        if not beside:
+            self.screen.line(*head)
+        for number, line in enumerate(lines):
+            for part, shown in enumerate(_wrapped(line, room, color=self.screen.color)):
+                first = number == part == 0 and beside
+                self.screen.line(*(head if first else [" " * (_INDENT + _SIDE + _NAME)]), *shown)
+
+
+def brief_line(screen: Screen, named: Named) -> None:
+    """A line for a pair of files: how many interactions changed, came, went, moved."""
+    kinds = Counter(pairing.kind for pairing in named.difference.pairings)
+    told = ", ".join(f"{kinds[kind]} {kind}" for kind in Kind if kinds[kind] and kind is not Kind.SAME)
+    if told:
+        screen.line(*_title(named), "  ", told)
+
+
+def _title(named: Named) -> Iterator[Span | str]:
+    old, new = named.old, named.new
+    if new is None:
+        yield Span(words.one_line(old or ""), "path")
+        yield "  removed"
+    elif old is None:
+        yield Span(words.one_line(new), "path")
+        yield "  added"
+    elif old == new:
+        yield Span(words.one_line(new), "path")
+    else:
+        yield Span(f"{words.one_line(old)} → {words.one_line(new)}", "path")
+
+
+def _head(pairing: Pairing, *, reveal: bool) -> Iterator[Span | str]:
+    """The number of an interaction on both sides, what became of it, and its request."""
+    old, new = pairing.old, pairing.new
+    numbers = [f"#{side.interaction.index}" for side in (old, new) if side]
+    number = numbers[0] if len(set(numbers)) == 1 else " → ".join(numbers)
+    request = _request(pairing)
+    yield Span(f"{number:<3} ", "accent")
+    if pairing.kind not in (Kind.CHANGED, Kind.SAME):
+        yield Span(f"{pairing.kind} ", {Kind.ADDED: "good", Kind.REMOVED: "bad"}.get(pairing.kind, "warn"))
+    if request:
+        url = request.url if reveal else mask_url(request.url)
+        yield Span(words.one_line(f"{request.method} {url}"), "title")
+
+
+def split(where: str) -> tuple[str, str]:
+    """A path in two: which side of the interaction it is about, and the rest."""
+    for prefix, side in _SIDES:
+        if where.startswith(prefix):
+            return side, where.removeprefix(prefix).lstrip("./") or prefix.rstrip("./")
+    return "", where
+
+
+_SIDES = (
+    ("request.body/", "request"),
+    ("request.", "request"),
+    ("reply.", "reply"),
+    ("response.body/", "response"),
+    ("response.", "response"),
+)
+
+
+def _lines(change: Change, view: View) -> Iterator[Line]:
+    """What changed, in lines of pieces."""
+    old, new = (
+        value if isinstance(value, Absent) else _seen(change.where, value, reveal=view.reveal)
+        for value in (change.old, change.new)
+    )
+    if isinstance(old, str) and isinstance(new, str) and (" " in old + new or "\n" in old + new):
+        context = max(len(old), len(new)) if view.full else view.context
+        yield from compared(old, new, context)
+    elif isinstance(old, Absent):
+        yield from _whole("+", new, view)
+    elif isinstance(new, Absent):
+        yield from _whole("-", old, view)
+    elif old == new:  # both are masked
+        yield [Piece("", f"{_brief(old)} (another value)")]
+    else:
+        short = [_brief(old), _brief(new)]
+        if sum(map(len, short)) <= 60:
+            yield [Piece("", f"{short[0]} → {short[1]}")]
+        else:
+            yield from _whole("-", old, view)
+            yield from _whole("+", new, view)
+
+
+def _whole(kind: str, value: Json | Absent, view: View) -> Iterator[Line]:
+    """A value that came or went, cut if it is long."""
+    text = value if isinstance(value, str) else words.compact(None if isinstance(value, Absent) else value)
+    text = words.shrink(text)
+    rest = len(text) - _LONGEST if not view.full and len(text) > _LONGEST * 1.2 else 0
+    for line in (text[:_LONGEST] if rest else text).split("\n"):
+        yield [Piece(kind, line)]
+    if rest:
+        yield [Piece("", f"… {rest:,} more characters (--full shows them)")]
+
+
+def _brief(value: Json | Absent) -> str:
+    if isinstance(value, Absent):
+        return "nothing"
+    return words.one_line(value if isinstance(value, str) and value else words.compact(value), 120)
+
+
+def _wrapped(line: Line, room: int | None, *, color: bool) -> Iterator[list[Span]]:
+    """A line of pieces as styled spans, in lines of the screen; with colour, words need no brackets."""
+    whole = len(line) == 1 and bool(line[0].kind)
+    if color and not whole:
+        spans = [Span(words.visible(piece.text), _STYLES[piece.kind]) for piece in line]
+    else:
+        spans = [Span(words.visible(plain(line)), _STYLES[line[0].kind] if whole else "")]
+    text = "".join(span.text for span in spans)
+    position = 0
+    for part in wrap(text, room) or [""]:
+        start = text.find(part, position) if part else position
+        start = position if start < 0 else start
+        yield list(_slice(spans, start, start + len(part)))
+        position = start + len(part)
+
+
+def _slice(spans: list[Span], start: int, end: int) -> Iterator[Span]:
+    position = 0
+    for text, style in spans:
+        first, last = max(start - position, 0), min(end - position, len(text))
+        if first < last:
+            yield Span(text[first:last], style)
+        position += len(text)
+
+
+# -- what was ignored ------------------------------------------------------------------------------------
+
+
+def masked_rules(difference: Difference) -> Counter[str]:
+    """How many differences each noise rule let pass."""
+    return Counter(masked.rule for pairing in difference.pairings for masked in pairing.masked)
+
+
+def ignored(counts: Counter[str]) -> str:
+    """The counts in words: 14 volatile ids, 3 timestamps."""
+    order = {rule.id: place for place, rule in enumerate(NOISE)}
+    rules = sorted(counts, key=lambda rule: (-counts[rule], order.get(rule, 0)))
+    return ", ".join(words.amount(counts[rule], rule.replace("-", " ")) for rule in rules)
+
+
+def summary(changed: int, quiet: int, same: int) -> str:
+    """What a run comes to, in a line."""
+    told = []
+    if changed:
+        told.append(f"{words.amount(changed, 'cassette')} changed")
+    if quiet:
+        told.append(f"{words.amount(quiet, 'cassette') if not changed else quiet} only re-recorded")
+    if same and not (changed or quiet):
+        told.append("no difference")
+    return ", ".join(told) or "no difference"
+
+
+# -- a comment on a pull request ---------------------------------------------------------------------------
+
+_LARGEST = 60_000  # characters; GitHub takes 65,536
+
+
+def to_markdown(differences: Iterable[Named], view: View) -> str:
+    """A comment: a table of the cassettes, and a fold for each; what does not fit is counted."""
+    changed = [named for named in differences if not named.difference.same]
+    rows, folds, left = list[str](), list[str](), 0
+    for named in changed:
+        name = _escaped(named.new or named.old or "")
+        kinds = Counter(pairing.kind for pairing in named.difference.pairings)
+        counts = ", ".join(f"{kinds[kind]} {kind}" for kind in Kind if kinds[kind] and kind is not Kind.SAME)
+        row = f"| {name} | {counts} | {_escaped(ignored(masked_rules(named.difference)))} |"
+        fold = _fold(named, name, view)
+        if sum(map(len, rows)) + sum(map(len, folds)) + len(row) + len(fold) > _LARGEST:
+            left += 1
+            continue
+        rows.append(row)
+        folds.append(fold)
+    if not changed:
+        return "No cassette changed in meaning.\n"
+    head = [
+        f"**{words.amount(len(changed), 'cassette')} changed**",
+        "",
+        "| cassette | interactions | ignored |",
+    ]
+    more = [f"\n… {left:,} more"] if left else []
+    return "\n".join([*head, "| --- | --- | --- |", *rows, *more, "", *folds])
+
+
+def _fold(named: Named, name: str, view: View) -> str:
+    """The text of one cassette's difference under a fold, as a diff that GitHub colours."""
+    lines: list[str] = []
+    for pairing in named.difference.pairings:
+        if pairing.kind is Kind.SAME:
+            continue
+        head = _head(pairing, reveal=view.reveal)
+        lines.append("  " + "".join(span if isinstance(span, str) else span.text for span in head))
+        for change in pairing.changes:
+            lines.append(f"! {change.where}")
+            lines += [_marked(line) for line in _lines(change, view)]
+    text = words.visible("\n".join(lines))
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return f"<details><summary>{name}</summary>\n\n{fence}diff\n{text}\n{fence}\n\n</details>\n"
+
+
+def _marked(line: Line) -> str:
+    if len(line) == 1 and line[0].kind:
+        return plain(line)
+    return f"  {plain(line)}"
+
+
+def _escaped(text: str) -> str:
+    """Text that means nothing to Markdown or HTML."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~&@-])", r"\\\1", words.one_line(text))
