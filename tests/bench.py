@@ -78,26 +78,20 @@ def _load_all(texts: list[tuple[str, bytes]]) -> None:
                 pass
 
 
-def redacting(rounds: int = 3) -> None:
-    """`redact --check` against a script that loads the same files with CSafeLoader: whole processes."""
+CHECKS = (("redact", "headers", "--check"), ("redact", "all", "--check"), ("validate", "--statistics"))
+
+
+def checking(rounds: int = 3) -> None:
+    """What reads whole suites, against a script that loads them with CSafeLoader: whole processes."""
     folders = sorted({str(CORPUS / Path(path).relative_to(CORPUS).parts[0]) for path, _ in _texts()})
     script = "import sys; from tests import bench; bench._load_all(bench._texts(*sys.argv[1:]))"
     loader = [sys.executable, "-c", script, *folders]
-    for what in ("headers", "all"):
+    for words in CHECKS:
         for jobs in (1, os.cpu_count() or 1):
-            command = [
-                sys.executable,
-                "-m",
-                "cassette_cli",
-                "redact",
-                what,
-                "--check",
-                f"--jobs={jobs}",
-                *folders,
-            ]
+            command = [sys.executable, "-m", "cassette_cli", *words, f"--jobs={jobs}", *folders]
             ratio = median(_process(command) / _process(loader) for _ in range(rounds))
-            name = f"{what} --check, {jobs} process{'es' * (jobs > 1)}"
-            print(f"redact    {name:<30} {ratio:5.2f}x  of PyYAML CSafeLoader loading the files")
+            name = f"{' '.join(words)}, {jobs} process{'es' * (jobs > 1)}"
+            print(f"{name:<40} {ratio:5.2f}x  of PyYAML CSafeLoader loading the files")
 
 
 def _texts(*folders: str) -> list[tuple[str, bytes]]:
@@ -121,7 +115,7 @@ def main() -> None:
     start_up()
     if CORPUS.is_dir():
         reading()
-        redacting()
+        checking()
     else:
         print(f"reading   skipped: no corpus at {CORPUS}")
 

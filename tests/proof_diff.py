@@ -504,7 +504,9 @@ def reordered(cassette: Cassette, random: Random) -> Made | None:
     if (listed := _listed(cassette)) is None:
         return None
     data, name, items = listed
-    said = [json.dumps(_bare(item), sort_keys=True, default=str) for item in items]
+    said = [
+        re.sub(r"[\da-f]{2,}", "", json.dumps(_bare(item), sort_keys=True, default=str)) for item in items
+    ]
     if len({*said}) < len(said):
         return None
     order = list(range(len(items)))
