@@ -107,8 +107,9 @@ def readings(cassette: Cassette) -> list[Reading]:
 def rewritten(cassette: Cassette, changes: Iterable[Change]) -> Cassette | None:
     """The cassette with its texts changed and read anew; None where nothing changes or it cannot."""
     try:
-        edits = rewrite(changes).get(cassette.document)
-        return reread(cassette, splice(cassette.document.text, edits)) if edits else None
+        edits = rewrite(changes)
+        own = edits.pop(cassette.document, [])
+        return reread(cassette, splice(cassette.document.text, own)) if own and not edits else None
     except (CassetteError, ValueError):
         return None
 

@@ -330,6 +330,11 @@ CHANGES = {
         says(stream("It is", mood="bad")),
         [("response.body[*]/mood", "good", "bad")],
     ),
+    "two fields of a stream that change alike": (
+        says(stream("It is", mood="good", health="good")),
+        says(stream("It is", mood="bad", health="bad")),
+        [("response.body[*]/mood", "good", "bad"), ("response.body[*]/health", "good", "bad")],
+    ),
     "a known value in a field that no one knows": (
         says(reply("It is fine.", mood="stop")),
         says(reply("It is bad.", mood="length")),

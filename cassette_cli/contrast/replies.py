@@ -50,12 +50,16 @@ def of_replies(old: Reading, new: Reading) -> Iterator[Delta]:
             yield delta
     if one.streamed is not two.streamed:
         return
-    of_body = _of_streams(old, new) if one.streamed else of_bodies("response.body", old.said, new.said)
-    for delta in of_body:
-        if not told.has(delta, streamed=one.streamed):
+    if not one.streamed:
+        of_body = of_bodies("response.body", old.said, new.said)
+        yield from (delta for delta in of_body if not told.has(delta, streamed=False))
+        return
+    said: set[tuple[str, str, str]] = set()  # a stream says a field of the reply again in several events
+    for delta in _of_streams(old, new):
+        known = delta.where.rpartition("/")[2], repr(delta.old), repr(delta.new)
+        if known not in said and not told.has(delta, streamed=True):
+            said.add(known)
             yield delta
-            if one.streamed:
-                told.add(delta)  # what a stream says again in another event
 
 
 def _is_read(exchange: Exchange) -> bool:
@@ -72,10 +76,9 @@ def _of_streams(old: Reading, new: Reading) -> Iterator[Delta]:
         where = f"response.body{slot}"
         if same(was, now):
             continue
+        # How often something was said depends on how the stream was cut: a list of noise is one value.
         if (isinstance(was, list) or isinstance(now, list)) and is_noise(where, was, now):
-            yield Delta(
-                where, was, now
-            )  # as a whole: how often it was said depends on how the stream was cut
+            yield Delta(where, was, now)
         else:
             yield from differences(was, now, Path(where), without_noise)
 

@@ -31,6 +31,7 @@ from cassette_cli.rules.volatile import (
     is_text,
     is_time,
     is_token,
+    is_uuid,
     matching,
     or_nothing,
     same,
@@ -138,6 +139,7 @@ _LOGPROB = _keys(
     "logprobs?|log_?[pP]robs?|avgLogprobs|avg_logprobs|logprobsResult|top_logprobs|token_logprobs"
 )
 _A_URL = "https://a.io/threads/"
+_UUIDS = ("5ddd12b8-f693-4a76-8b32-027f49f4c50c", "0ec45906-904b-49c0-9c2d-3947a7c357ae")
 _AWS = "AWS4-HMAC-SHA256 Credential=K/"
 
 # fmt: off
@@ -156,6 +158,7 @@ NOISE: tuple[Noise, ...] = (
     )),
     Noise("volatile-id", "ids that a server or a client gave to something", (
         Row(_BODIES, _ID, whole(is_id)),
+        Row(_REPLY, _keys("(?s:.*)"), whole(is_uuid)),
         Row(_REPLY, _URL, ids_in_url),
         Row(_REPLY, _keys("message|detail"), ids_in_words, under=_keys("errors?")),
         Row(("request.url",), _keys(""), ids_in_url),
@@ -163,10 +166,12 @@ NOISE: tuple[Noise, ...] = (
     ), hits=(
         ("response.body/id", "chatcmpl-9aB8cD7eF6gH5iJ4", "chatcmpl-1kL2mN3oP4qR5sT6"),
         ("request.url", f"{_A_URL}thread_1aB2cD3eF4/runs", f"{_A_URL}thread_9zY8xW7vU6/runs"),
+        ("response.body/owner", *_UUIDS),
         ("response.body/error/message", "no file file-1aB2cD3eF4gH", "no file file-9zY8xW7vU6tS"),
     ), misses=(
         ("response.body/id", "chatcmpl-9aB8cD7eF6gH5iJ4", "a sentence that stands where an id stood"),
         ("response.body/data/0/id", "gpt-4o-2024-08-06", "gpt-4.1-2025-04-14"),
+        ("request.body/owner", *_UUIDS),
         ("response.body/text", "9aB8cD7eF6gH5iJ4", "1kL2mN3oP4qR5sT6"),
         ("request.url", "https://a.io/v1/models", "https://a.io/v1/engines"),
     )),

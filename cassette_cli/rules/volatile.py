@@ -99,6 +99,11 @@ def is_id(value: Json) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 10_000
 
 
+def is_uuid(value: Json) -> bool:
+    """Whether all of a value is a UUID, and not the one that stands for none."""
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None and is_random(value)
+
+
 is_token = matching(r"[\x21-\x7e]{1,200}")
 is_sealed = matching(r"[A-Za-z0-9+/_=.:\-\s]{16,}")
 is_opaque = matching(r"(?=.*\d)[\x20-\x7e]{1,2000}")
