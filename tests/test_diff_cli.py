@@ -136,6 +136,11 @@ def test_the_sides_of_a_conflict_are_compared(folder: Path) -> None:
     run = cassette("diff", "conflict.yaml", cwd=folder)
     assert run.returncode == 1
     assert "conflict.yaml (ours) → conflict.yaml (theirs)" in run.stdout
+    shown = cassette("show", "conflict.yaml", cwd=folder)
+    assert shown.returncode == 0
+    assert "conflict.yaml:1:1: git's conflict markers" in shown.stderr
+    assert "conflict.yaml (theirs)" in shown.stdout
+    assert "it’s a warm 40" in shown.stdout
 
 
 # -- formats ---------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import typer
 
 from cassette_cli.cli.options import Color, Exclude
 from cassette_cli.cli.redact_rules import listed
-from cassette_cli.cli.run import Run, bug, finish
+from cassette_cli.cli.run import Run, both_sides, bug, finish
 from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Place, Unreadable, Unrecognised
 
 if TYPE_CHECKING:
@@ -141,8 +141,9 @@ def _sides(run: Run, operands: list[str], exclude: list[str] | None, *, staged: 
     if len(operands) == 2 and not of_git and all(Path(path).exists() for path in operands):
         yield from _two(run, operands[0], operands[1], exclude)
         return
-    if len(operands) == 1 and not of_git and (halves := _halves(operands[0])):
-        yield halves
+    if len(operands) == 1 and not of_git and (halves := both_sides(operands[0])):
+        ours, theirs = halves
+        yield Sides(Side(*ours), Side(*theirs), sure=True)
         return
     if "--" in sys.argv:  # typer takes it away
         behind = sys.argv[sys.argv.index("--") + 1 :]
@@ -185,22 +186,6 @@ def _read(path: str) -> Side:
     from cassette_cli.files import read
 
     return Side(path, read(path))
-
-
-def _halves(path: str) -> Sides | None:
-    """The two sides of a file with conflict markers."""
-    from cassette_cli.conflict import ours_and_theirs
-
-    if not Path(path).is_file():
-        return None
-    raw = _read(path).raw
-    if b"<<<<<<<" not in raw:
-        return None
-    found = ours_and_theirs(raw.decode("utf-8", "surrogateescape"))
-    if found is None:
-        return None
-    ours, theirs = (side.encode("utf-8", "surrogateescape") for side in found)
-    return Sides(Side(f"{path} (ours)", ours), Side(f"{path} (theirs)", theirs), sure=True)
 
 
 # -- comparing -------------------------------------------------------------------------------------------
@@ -298,5 +283,5 @@ def tell(
         return False
     with Screen(color, sys.stdout) as screen:
         screen.width = width
-        Report(screen, View()).add(Named(name if old else None, name if new else None, difference))
+        Report(screen, View(), titles=False).add(Named(name, name, difference))
     return True

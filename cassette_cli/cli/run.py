@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from io import TextIOWrapper
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -55,8 +56,32 @@ class Run:
     def cassettes(
         self, paths: list[str], exclude: list[str] | None, *, skip_unrecognised: bool = False
     ) -> "Iterator[Cassette]":
-        """Each file's cassette; a file that cannot be read is reported, and the next one follows."""
-        return self.results(paths, exclude, lambda cassette: cassette, skip_unrecognised=skip_unrecognised)
+        """Each file's cassette; a file that cannot be read is reported, and the next one follows.
+
+        One with conflict markers is two, ours and theirs.
+        """
+        found = self.results(
+            paths,
+            exclude,
+            lambda cassette: [cassette],
+            skip_unrecognised=skip_unrecognised,
+            fault=self._both_sides,
+        )
+        return chain.from_iterable(found)
+
+    def _both_sides(self, error: Unreadable) -> "list[Cassette] | None":
+        from cassette_cli.recorders import read_cassette
+        from cassette_cli.source.document import Document
+
+        sides = both_sides(error.place.path) if error.place and error.rule == "conflict-marker" else None
+        if not sides:
+            return None
+        try:
+            cassettes = [read_cassette(Document(name, raw)) for name, raw in sides]
+        except CassetteError:
+            return None
+        self.tell(f"{error.place}: git's conflict markers: ours and theirs are shown; resolve them")
+        return cassettes
 
     def results(
         self,
@@ -115,6 +140,21 @@ def _counted(results: Iterator[T]) -> Iterator[T]:
 
 
 _PATIENCE, _EVERY = 1.0, 0.1  # seconds until a run is long, and between two numbers
+
+
+def both_sides(path: str) -> list[tuple[str, bytes]] | None:
+    """A file with conflict markers as ours and theirs have it, with names for both; None for any other."""
+    from cassette_cli.conflict import ours_and_theirs
+    from cassette_cli.files import read
+
+    if not Path(path).is_file() or b"<<<<<<<" not in (raw := read(path)):
+        return None
+    found = ours_and_theirs(raw.decode("utf-8", "surrogateescape"))
+    names = (f"{path} (ours)", f"{path} (theirs)")
+    return [
+        (name, side.encode("utf-8", "surrogateescape"))
+        for name, side in zip(names, found or (), strict=False)
+    ] or None
 
 
 # -- several processes -------------------------------------------------------------------------------

@@ -108,8 +108,9 @@ def _seen(where: str, value: Json, *, reveal: bool) -> Json:
 class Report:
     """Writes differences to a screen, and counts them."""
 
-    def __init__(self, screen: Screen, view: View) -> None:
+    def __init__(self, screen: Screen, view: View, *, titles: bool = True) -> None:
         self.screen = screen
+        self.titles = titles  # False where the names of the files stand above already
         self.view = view
         self.changed = self.quiet = self.same = 0
         self.told = False
@@ -125,7 +126,8 @@ class Report:
             self.screen.line()
         self.told = True
         self.count(difference)
-        self.screen.line(*_title(named))
+        if self.titles:
+            self.screen.line(*_title(named))
         for pairing in difference.pairings:
             self._pairing(pairing)
         if masked:
