@@ -5,9 +5,9 @@ that no string is passed over. `layers` opens them. Knows no rule.
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from cassette_cli.model import Cassette, Header, Interaction, Request, Response
@@ -197,26 +197,27 @@ def comments(cassette: Cassette, fires: Callable[[str], object]) -> Iterator[Fie
     found = [match.span() for match in _COMMENT.finditer(text) if fires(match[0])] if "#" in text else []
     if not found or text.lstrip()[:1] in ("{", "["):
         return
-    spans = sorted((node.start, node.end) for root in cassette.roots for node in scalars(root))
     for start, end in found:
-        before = bisect_right(spans, (start, len(text))) - 1
-        if before < 0 or spans[before][1] <= start:
+        if scalar_at(cassette, start) is None:
             yield Field(
                 Role.OTHER, "comment", "", Text(text[start:end], cassette.document, start, end, Style.LINE)
             )
 
 
-def scalars(root: Node) -> Iterator[Text]:
-    """The scalars of a tree, keys too, in no order."""
-    stack = [root]
+def scalar_at(cassette: Cassette, offset: int) -> Text | None:
+    """The scalar that a character of the file stands in, its tag and header included."""
+    stack: list[Node] = list(cassette.roots)
     while stack:
         node = stack.pop()
+        if not node.start <= offset < node.end:
+            continue
         if isinstance(node, Text):
-            yield node
-        elif isinstance(node, Sequence):
+            return node
+        if isinstance(node, Sequence):
             stack += node.items
         elif isinstance(node, Mapping):
-            stack += (part for item in node.items for part in item)
+            stack += chain.from_iterable(node.items)
+    return None
 
 
 _Path: TypeAlias = "tuple[_Path, str | int] | None"  # the way to a node, from its end

@@ -9,10 +9,9 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
-from cassette_cli.fields import scalars
+from cassette_cli.fields import scalar_at
 from cassette_cli.model import Cassette
 from cassette_cli.source.style import BLOCKS
-from cassette_cli.source.text import Text
 from cassette_cli.source.tree import Mapping, Node, Sequence
 
 _COMMENT = re.compile(
@@ -40,24 +39,16 @@ def ignores(cassette: Cassette) -> tuple[Ignore, ...]:
     text = cassette.document.text
     if "ignore" not in text or text.lstrip()[:1] in ("{", "["):
         return ()
-    matches = list(_COMMENT.finditer(text))
-    nodes = [node for root in cassette.roots for node in scalars(root)] if matches else []
-    nodes.sort(key=_start)
-    found = [match for match in matches if _is_comment(cassette, nodes, match.start())]
+    found = [match for match in _COMMENT.finditer(text) if _is_comment(cassette, match.start())]
     begun = _begun(cassette, [_line(text, match) for match in found])
     return tuple(_ignore(match, begun[place]) for place, match in enumerate(found))
 
 
-def _start(node: Text) -> int:
-    return node.start
-
-
-def _is_comment(cassette: Cassette, nodes: list[Text], offset: int) -> bool:
-    """Whether an offset is in none of the scalars, or in the header of a block scalar."""
-    place = bisect_right(nodes, offset, key=_start) - 1
-    if place < 0 or nodes[place].end <= offset:
+def _is_comment(cassette: Cassette, offset: int) -> bool:
+    """Whether an offset is in no scalar, or in the header of a block scalar."""
+    node = scalar_at(cassette, offset)
+    if node is None:
         return True
-    node = nodes[place]
     header = node.content_start
     return node.style in BLOCKS and header < offset and "\n" not in cassette.document.text[header:offset]
 

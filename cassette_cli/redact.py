@@ -53,7 +53,14 @@ def plan(
     What `accepts` lets pass, or a comment in the file, stays and is not told.
     """
     search = Search(cassette, rules, indexes, sides)
-    found = without_overlaps(search.found(rules.fires, rules.find, rules.named))
+    fired: dict[str, bool] = {}  # a second search asks of the same texts
+
+    def fires(text: str) -> bool:
+        if text not in fired:
+            fired[text] = rules.fires(text)
+        return fired[text]
+
+    found = without_overlaps(search.found(fires, rules.find, rules.named))
     comments = ignores(cassette) if heeds_comments else ()
     heeded: set[Ignore] = set()
 
@@ -64,8 +71,9 @@ def plan(
 
     found = [one for one in found if not stays(one)]
     if rules.choice.secrets and (known := known_secrets(found)) is not None:
-        fires = lambda text: known.search(text) or rules.fires(text)  # noqa: E731 - one for this search
-        again = search.found(fires, lambda field: copies(known, rules, field))
+        again = search.found(
+            lambda text: known.search(text) or fires(text), lambda field: copies(known, rules, field)
+        )
         found = without_overlaps([*found, *(one for one in again if not stays(one))])
     found.sort(key=lambda one: one.offset)
     return _planned(cassette, search, found)._replace(heeded=frozenset(heeded))
