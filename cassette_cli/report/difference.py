@@ -21,6 +21,7 @@ from cassette_cli.rules.volatile import Absent
 from cassette_cli.source.tree import Json
 
 _INDENT, _SIDE, _NAME = 6, 10, 22  # columns
+_NARROW, _SHORT = 100, 14  # below so many columns, a name has fewer
 _LONGEST = 600  # characters of a value that came or went as a whole, unless all is asked for
 _STYLES = {"-": "bad", "+": "good", "": ""}
 
@@ -110,6 +111,7 @@ class Report:
 
     def __init__(self, screen: Screen, view: View, *, titles: bool = True) -> None:
         self.screen = screen
+        self.name = _NAME if (screen.width or _NARROW) >= _NARROW else _SHORT
         self.titles = titles  # False where the names of the files stand above already
         self.view = view
         self.changed = self.quiet = self.same = 0
@@ -165,15 +167,15 @@ class Report:
     def _change(self, change: Change, side: str, name: str) -> None:
         lines = list(_lines(change, self.view))
         label = words.one_line(name, 60)
-        head: list[Span | str] = [" " * _INDENT, Span(f"{side:<{_SIDE}}", "role"), f"{label:<{_NAME}}"]
-        room = self.screen.width and max(self.screen.width - _INDENT - _SIDE - _NAME, 20)
-        beside = len(label) < _NAME
+        head: list[Span | str] = [" " * _INDENT, Span(f"{side:<{_SIDE}}", "role"), f"{label:<{self.name}}"]
+        room = self.screen.width and max(self.screen.width - _INDENT - _SIDE - self.name, 20)
+        beside = len(label) < self.name
         if not beside:
             self.screen.line(*head)
         for number, line in enumerate(lines):
             for part, shown in enumerate(_wrapped(line, room, color=self.screen.color)):
                 first = number == part == 0 and beside
-                self.screen.line(*(head if first else [" " * (_INDENT + _SIDE + _NAME)]), *shown)
+                self.screen.line(*(head if first else [" " * (_INDENT + _SIDE + self.name)]), *shown)
 
 
 def brief_line(screen: Screen, named: Named) -> None:
