@@ -34,6 +34,7 @@ from cassette_cli.source.text import Change, Joined, Text, rewrite
 from cassette_cli.wire.body import Content, traced
 from cassette_cli.wire.body import Kind as Form
 from tests.corpus import CORPUS, dice, files, name_of
+from tests.proof import Outcome
 
 SEED = 11
 LARGEST = 600_000  # bytes of a cassette that is tried
@@ -791,6 +792,33 @@ def prove(paths: Iterable[Path], ways: dict[str, Make], seed: int = SEED) -> tup
 def hash_of(path: Path, name: str, seed: int) -> int:
     """A number that is the same in every run."""
     return sum(ord(char) * (place + 1) for place, char in enumerate(f"{seed} {name} {name_of(path)}"))
+
+
+def _outcome(paths: Iterable[Path], kind: str) -> Outcome:
+    counts, faults = prove([path for path in paths if path.is_file()], WAYS[kind])
+    return Outcome(counts, faults)
+
+
+def a_recording_made_anew_is_no_change(paths: Iterable[Path]) -> Outcome:
+    """Streams cut otherwise, ids and dates of another day, files written otherwise: nothing differs."""
+    return _outcome(paths, "nothing changed")
+
+
+def whole_interactions_show_as_just_that(paths: Iterable[Path]) -> Outcome:
+    """Interactions taken out, put in and moved."""
+    return _outcome(paths, "whole interactions")
+
+
+def one_edit_shows_as_just_that(paths: Iterable[Path]) -> Outcome:
+    """A word, a setting, a tool, an argument, a status, a header: that and nothing else differs."""
+    return _outcome(paths, "one change")
+
+
+PROOFS = (
+    a_recording_made_anew_is_no_change,
+    whole_interactions_show_as_just_that,
+    one_edit_shows_as_just_that,
+)
 
 
 def main(count: int | None) -> None:

@@ -58,6 +58,12 @@ def test_every_rule_of_redact_is_in_the_readme() -> None:
     assert all(f"`{rule}`" in README for rule in RULES)
 
 
+def test_every_noise_rule_is_in_the_readme() -> None:
+    from cassette_cli.rules.noise import NOISE
+
+    assert all(f"`{rule.id}`" in README for rule in NOISE)
+
+
 def test_every_rule_of_validate_is_in_the_readme_as_it_is() -> None:
     assert _rules_table() in README
 
