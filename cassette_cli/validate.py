@@ -9,11 +9,9 @@ from typing import NamedTuple
 
 from cassette_cli import redact
 from cassette_cli.errors import CassetteError, Place, Unreadable
-from cassette_cli.fields import Field, Role
 from cassette_cli.findings import Finding, Severity, fingerprint
 from cassette_cli.ignores import Ignore, ignores
 from cassette_cli.model import Body, Cassette, Interaction
-from cassette_cli.rules.credentials import MASK
 from cassette_cli.rules.redaction import Rules
 from cassette_cli.rules.validation import CHECKS, TABLE, Case, Check, Limits, Problem
 from cassette_cli.search import Note
@@ -106,16 +104,10 @@ def _masked(finding: Finding, rules: Rules | None) -> Finding:
     if rules is None:
         return finding
     return finding._replace(
-        message=_without_secrets(finding.message, rules),
-        where=_without_secrets(finding.where, rules),
-        detail=_without_secrets(finding.detail, rules),
+        message=rules.masked(finding.message),
+        where=rules.masked(finding.where),
+        detail=rules.masked(finding.detail),
     )
-
-
-def _without_secrets(text: str, rules: Rules) -> str:
-    for match in sorted(rules.find(Field(Role.OTHER, "", "", text)), key=lambda one: -one.start):
-        text = text[: match.start] + MASK + text[match.end :]
-    return text
 
 
 def _leak(finding: Finding) -> Finding:

@@ -242,6 +242,32 @@ def test_no_secret_is_ever_printed(folder: Path, options: list[str]) -> None:
         assert f"{secret[:2]}OTHER{secret[7:]}" not in run.stdout
 
 
+def test_a_secret_by_its_shape_is_masked_wherever_it_stands(folder: Path) -> None:
+    for name, letters in (("a", "Qx7ZpL2mVbN4wRt9"), ("b", "Zr8KqM3nWcP5xSu7")):
+        text = OLD.read_text().replace(
+            "You are a helpful assistant", f"the key is sk-ant-api03-{letters * 5}AA"
+        )
+        (folder / f"{name}.yaml").write_text(text)
+    for options in ([], ["--json"], ["--format", "markdown"]):
+        run = cassette("diff", "a.yaml", "b.yaml", *options, cwd=folder)
+        assert run.returncode == 1
+        assert "Qx7ZpL2m" not in run.stdout
+        assert "Zr8KqM3n" not in run.stdout
+    assert "Qx7ZpL2m" in cassette("diff", "a.yaml", "b.yaml", "--reveal", cwd=folder).stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"max_tokens":4000', '"max_tokens":"4000"', '4000 → "4000"'),
+        ("helpful", "helpfu\u0301l", "[-helpful-]"),
+    ],
+)
+def test_a_change_is_seen_even_if_it_looks_small(folder: Path, old: str, new: str, says: str) -> None:
+    (folder / "b.yaml").write_text(OLD.read_text().replace(old, new))
+    assert says in cassette("diff", "old.yaml", "b.yaml", cwd=folder).stdout
+
+
 def test_what_a_terminal_would_obey_is_written_out(folder: Path) -> None:
     text = OLD.read_text().replace(
         "You are a helpful assistant", "You \\u001b[31m are [bold]a\\u202e assistant"

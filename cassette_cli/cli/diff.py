@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cassette_cli.model import Cassette
     from cassette_cli.report.difference import Named, View
     from cassette_cli.report.terminal import Screen
+    from cassette_cli.rules.redaction import Rules
 
 
 class Form(StrEnum):
@@ -89,7 +90,7 @@ def diff(
             raise BadRequest("--summary is text: give no other format with it")
         run = Run()
         scope = _scope(only, ignore, unmask)
-        view = View(context, full, noise, reveal)
+        view = View(context, full, noise, reveal, None if reveal else _secrets())
         sides = _sides(run, operands or [], exclude, staged=staged)
         named = _compared(run, sides, scope)
         with Screen(color) as screen:
@@ -97,6 +98,14 @@ def diff(
         return max(run.code, ExitCode.FOUND if differ else ExitCode.CLEAN)
 
     finish(command)
+
+
+def _secrets() -> "Rules":
+    """What must not be printed, by the rules of `redact`."""
+    from cassette_cli.cli.redact_rules import Flags, RuleBook, What
+    from cassette_cli.config import Settings
+
+    return RuleBook(What.SECRETS, Flags(), Settings()).everything
 
 
 def _scope(only: list[str] | None, ignore: list[str] | None, unmask: list[str] | None) -> "Scope":
@@ -108,6 +117,8 @@ def _scope(only: list[str] | None, ignore: list[str] | None, unmask: list[str] |
     for word in (*listed(only), *listed(ignore)):
         if word not in parts:
             raise BadRequest(f"no part {word}{nearest(word, parts)}; there is {', '.join(parts)}")
+    if both := set(listed(only)) & set(listed(ignore)):
+        raise BadRequest(f"--only and --ignore name both {', '.join(sorted(both))}: give one")
     rules = {rule.id for rule in NOISE}
     shown = listed(unmask)
     for word in shown:
@@ -257,14 +268,14 @@ def _tell(
                 report.count(one.difference)
             else:
                 report.add(one)
-        report.end()
+        report.end(failed=bool(run.errors))
         return bool(report.changed)
     pairs = list(named)
     if form is Form.MARKDOWN:
         screen.raw(to_markdown(pairs, view))
     else:
         errors = [machine.error(error) for error in run.errors]
-        found = [to_json(one, reveal=view.reveal) for one in pairs]
+        found = [to_json(one, view) for one in pairs]
         document = {"schema": "cassette.diff/1", "errors": errors, "pairs": found}
         screen.raw(machine.dumps(document, indent=2 if screen.is_terminal else None) + "\n")
     return any(not one.difference.same for one in pairs)
@@ -283,5 +294,5 @@ def tell(
         return False
     with Screen(color, sys.stdout) as screen:
         screen.width = width
-        Report(screen, View(), titles=False).add(Named(name, name, difference))
+        Report(screen, View(secrets=_secrets()), titles=False).add(Named(name, name, difference))
     return True

@@ -14,9 +14,10 @@ from cassette_cli.model import Request
 from cassette_cli.report import words
 from cassette_cli.report.machine import Document
 from cassette_cli.report.terminal import Screen, Span, wrap
-from cassette_cli.report.worddiff import Line, Piece, compared, plain
+from cassette_cli.report.worddiff import Line, Piece, compared, differing, plain
 from cassette_cli.rules.credentials import MASK, is_secret_key, mask_header, mask_json, mask_url
 from cassette_cli.rules.noise import NOISE
+from cassette_cli.rules.redaction import Rules
 from cassette_cli.rules.volatile import Absent
 from cassette_cli.source.tree import Json
 
@@ -33,6 +34,7 @@ class View(NamedTuple):
     full: bool = False
     noise: bool = False
     reveal: bool = False
+    secrets: Rules | None = None  # what they find is masked
 
 
 class Named(NamedTuple):
@@ -46,17 +48,17 @@ class Named(NamedTuple):
 # -- JSON ------------------------------------------------------------------------------------------------
 
 
-def to_json(named: Named, *, reveal: bool) -> Document:
+def to_json(named: Named, view: View) -> Document:
     """One entry of `pairs` in a `cassette.diff/1` document."""
     return {
         "old": named.old,
         "new": named.new,
         "same": named.difference.same,
-        "interactions": [_pairing(pairing, reveal=reveal) for pairing in named.difference.pairings],
+        "interactions": [_pairing(pairing, view) for pairing in named.difference.pairings],
     }
 
 
-def _pairing(pairing: Pairing, *, reveal: bool) -> Document:
+def _pairing(pairing: Pairing, view: View) -> Document:
     old, new = pairing.old, pairing.new
     request = _request(pairing)
     url = request.url if request else ""
@@ -65,8 +67,8 @@ def _pairing(pairing: Pairing, *, reveal: bool) -> Document:
         "old_index": old.interaction.index if old else None,
         "new_index": new.interaction.index if new else None,
         "method": request.method if request else "",
-        "url": url if reveal else mask_url(url),
-        "changes": [_change(change, reveal=reveal) for change in pairing.changes],
+        "url": url if view.reveal else mask_url(url),
+        "changes": [_change(change, view) for change in pairing.changes],
         "ignored": dict(Counter(masked.rule for masked in pairing.masked)),
     }
 
@@ -77,30 +79,44 @@ def _request(pairing: Pairing) -> Request | None:
     return side.interaction.request if side else None
 
 
-def _change(change: Change, *, reveal: bool) -> Document:
+def _change(change: Change, view: View) -> Document:
     """A change; a side that is not there has no value."""
     values = {"old": change.old, "new": change.new}
     return {"where": change.where} | {
-        side: _seen(change.where, value, reveal=reveal)
+        side: _seen(change.where, value, view)
         for side, value in values.items()
         if not isinstance(value, Absent)
     }
 
 
-def _seen(where: str, value: Json, *, reveal: bool) -> Json:
-    """A value as it may be printed."""
-    if reveal:
+def _seen(where: str, value: Json, view: View) -> Json:
+    """A value as it may be printed: without what its name or its shape tells to be secret."""
+    if view.reveal:
         return value
     name = re.split(r"[./]", re.sub(r"\[\d+\]$", "", where))[-1]
+    if ".headers." in where and isinstance(value, list):
+        return [_seen(where, item, view) for item in value]
+    if not isinstance(value, str):
+        return _shapes_masked(mask_json(value), view)
+    if ".headers." in where:
+        value = mask_header(name, value)
+    elif where.endswith(".url"):
+        value = mask_url(value)
+    elif is_secret_key(name) and value:
+        return MASK
+    return view.secrets.masked(value) if view.secrets else value
+
+
+def _shapes_masked(value: Json, view: View) -> Json:
+    if view.secrets is None:
+        return value
     if isinstance(value, str):
-        if ".headers." in where:
-            return mask_header(name, value)
-        if where.endswith(".url"):
-            return mask_url(value)
-        return MASK if is_secret_key(name) and value else value
-    if isinstance(value, list) and ".headers." in where:
-        return [_seen(where, item, reveal=False) for item in value]
-    return mask_json(value)
+        return view.secrets.masked(value)
+    if isinstance(value, list):
+        return [_shapes_masked(item, view) for item in value]
+    if isinstance(value, dict):
+        return {view.secrets.masked(key): _shapes_masked(item, view) for key, item in value.items()}
+    return value
 
 
 # -- text ------------------------------------------------------------------------------------------------
@@ -142,21 +158,22 @@ class Report:
         self.quiet += quiet
         self.same += difference.same and not quiet
 
-    def end(self) -> None:
+    def end(self, *, failed: bool = False) -> None:
         """The line that says what it comes to."""
-        self.screen.line(summary(self.changed, self.quiet, self.same))
+        rest = " in what could be read" if failed and not self.changed else ""
+        self.screen.line(summary(self.changed, self.quiet, self.same) + rest)
 
     def _pairing(self, pairing: Pairing) -> None:
         if pairing.kind is Kind.SAME and not (self.view.noise and pairing.masked):
             return
-        self.screen.line("  ", *_head(pairing, reveal=self.view.reveal))
+        self.screen.line("  ", *_head(pairing, self.view))
         side = ""
         for change in pairing.changes:
             own, name = split(change.where)
             self._change(change, own if own != side else "", name)
             side = own
         for masked in pairing.masked if self.view.noise else ():
-            old, new = (_brief(_seen(masked.where, value, reveal=self.view.reveal)) for value in masked[2:])
+            old, new = (_brief(_seen(masked.where, value, self.view)) for value in masked[2:])
             self._row("", f"{masked.where}  {masked.rule}  {old} → {new}", indent=_INDENT)
 
     def _row(self, style: str, text: str, indent: int) -> None:
@@ -200,7 +217,7 @@ def _title(named: Named) -> Iterator[Span | str]:
         yield Span(f"{words.one_line(old)} → {words.one_line(new)}", "path")
 
 
-def _head(pairing: Pairing, *, reveal: bool) -> Iterator[Span | str]:
+def _head(pairing: Pairing, view: View) -> Iterator[Span | str]:
     """The number of an interaction on both sides, what became of it, and its request."""
     old, new = pairing.old, pairing.new
     numbers = [f"#{side.interaction.index}" for side in (old, new) if side]
@@ -210,7 +227,7 @@ def _head(pairing: Pairing, *, reveal: bool) -> Iterator[Span | str]:
     if pairing.kind not in (Kind.CHANGED, Kind.SAME):
         yield Span(f"{pairing.kind} ", {Kind.ADDED: "good", Kind.REMOVED: "bad"}.get(pairing.kind, "warn"))
     if request:
-        url = request.url if reveal else mask_url(request.url)
+        url = request.url if view.reveal else mask_url(request.url)
         yield Span(words.one_line(f"{request.method} {url}"), "title")
 
 
@@ -234,25 +251,37 @@ _SIDES = (
 def _lines(change: Change, view: View) -> Iterator[Line]:
     """What changed, in lines of pieces."""
     old, new = (
-        value if isinstance(value, Absent) else _seen(change.where, value, reveal=view.reveal)
+        value if isinstance(value, Absent) else _seen(change.where, value, view)
         for value in (change.old, change.new)
     )
-    if isinstance(old, str) and isinstance(new, str) and (" " in old + new or "\n" in old + new):
-        context = max(len(old), len(new)) if view.full else view.context
-        yield from compared(old, new, context)
-    elif isinstance(old, Absent):
+    if isinstance(old, Absent):
         yield from _whole("+", new, view)
     elif isinstance(new, Absent):
         yield from _whole("-", old, view)
-    elif old == new:  # both are masked
+    elif old == new:
         yield [Piece("", f"{_brief(old)} (another value)")]
+    elif isinstance(old, str) and isinstance(new, str) and (" " in old + new or "\n" in old + new):
+        yield from compared(old, new, max(len(old), len(new)) if view.full else view.context)
     else:
-        short = [_brief(old), _brief(new)]
-        if sum(map(len, short)) <= 60:
-            yield [Piece("", f"{short[0]} → {short[1]}")]
-        else:
-            yield from _whole("-", old, view)
-            yield from _whole("+", new, view)
+        yield from _exchanged(old, new, view)
+
+
+def _exchanged(old: Json, new: Json, view: View) -> Iterator[Line]:
+    """One value for another: side by side if they are short."""
+    both = isinstance(old, str) and isinstance(new, str)
+    short = [_brief(value) if both else words.one_line(words.compact(value), 120) for value in (old, new)]
+    if short[0] == short[1]:
+        yield [Piece("", f"{short[0]} → {short[1]} (which only look the same)")]
+    elif sum(map(len, short)) <= _BESIDE:
+        yield [Piece("", f"{short[0]} → {short[1]}")]
+    elif isinstance(old, str) and isinstance(new, str) and not view.full:
+        yield list(differing(old, new))
+    else:
+        yield from _whole("-", old, view)
+        yield from _whole("+", new, view)
+
+
+_BESIDE = 60  # characters of two values that stand in one line
 
 
 def _whole(kind: str, value: Json | Absent, view: View) -> Iterator[Line]:
@@ -332,18 +361,22 @@ _LARGEST = 60_000  # characters; GitHub takes 65,536
 def to_markdown(differences: Iterable[Named], view: View) -> str:
     """A comment: a table of the cassettes, and a fold for each; what does not fit is counted."""
     changed = [named for named in differences if not named.difference.same]
-    rows, folds, left = list[str](), list[str](), 0
+    rows, folds, left, cut = list[str](), list[str](), 0, 0
     for named in changed:
         name = _escaped(named.new or named.old or "")
         kinds = Counter(pairing.kind for pairing in named.difference.pairings)
         counts = ", ".join(f"{kinds[kind]} {kind}" for kind in Kind if kinds[kind] and kind is not Kind.SAME)
         row = f"| {name} | {counts} | {_escaped(ignored(masked_rules(named.difference)))} |"
         fold = _fold(named, name, view)
-        if sum(map(len, rows)) + sum(map(len, folds)) + len(row) + len(fold) > _LARGEST:
+        used = sum(map(len, rows)) + sum(map(len, folds)) + len(row)
+        if used > _LARGEST:
             left += 1
             continue
         rows.append(row)
-        folds.append(fold)
+        if used + len(fold) <= _LARGEST:
+            folds.append(fold)
+        else:
+            cut += 1
     if not changed:
         return "No cassette changed in meaning.\n"
     head = [
@@ -352,7 +385,8 @@ def to_markdown(differences: Iterable[Named], view: View) -> str:
         "| cassette | interactions | ignored |",
     ]
     more = [f"\n… {left:,} more"] if left else []
-    return "\n".join([*head, "| --- | --- | --- |", *rows, *more, "", *folds])
+    rest = [f"{words.amount(cut, 'difference')} too long to be shown here"] if cut else []
+    return "\n".join([*head, "| --- | --- | --- |", *rows, *more, "", *folds, *rest, ""])
 
 
 def _fold(named: Named, name: str, view: View) -> str:
@@ -361,7 +395,7 @@ def _fold(named: Named, name: str, view: View) -> str:
     for pairing in named.difference.pairings:
         if pairing.kind is Kind.SAME:
             continue
-        head = _head(pairing, reveal=view.reveal)
+        head = _head(pairing, view)
         lines.append("  " + "".join(span if isinstance(span, str) else span.text for span in head))
         for change in pairing.changes:
             lines.append(f"! {change.where}")

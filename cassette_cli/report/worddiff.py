@@ -13,6 +13,8 @@ from typing import NamedTuple
 _WORDS = re.compile(r"\w+|[^\S\n]+|\n|[^\w\s]")
 _MOST_WORDS = 4_000  # in one run of replaced lines; difflib takes time by their square
 _MOST_LINES = 4_000
+_FIRST = 10  # lines of a text that is too long to be compared
+_LONGEST = 400  # characters of a word that came or went
 _ALIKE = 0.35  # share of a run that must stay for it to be told word by word
 _KEPT = 48  # characters of a long stretch that stays, on either side of a change
 
@@ -31,7 +33,7 @@ def compared(old: str, new: str, context: int = 1) -> list[Line]:
     """The lines of the comparison, with so many unchanged lines around each change; `…` for the others."""
     before, after = _lines(old), _lines(new)
     if max(len(before), len(after)) > _MOST_LINES:
-        return [[Piece("-", f"{len(before):,} lines")], [Piece("+", f"{len(after):,} lines")]]
+        return _coarse(before, after)
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     lines: list[Line] = []
     groups = matcher.get_opcodes()
@@ -41,6 +43,33 @@ def compared(old: str, new: str, context: int = 1) -> list[Line]:
         else:
             lines += _replaced(before[start:end], after[first:last])
     return lines
+
+
+def _coarse(old: list[str], new: list[str]) -> list[Line]:
+    """The first lines that differ, and how many follow."""
+    most = min(len(old), len(new))
+    start = next((place for place in range(most) if old[place] != new[place]), most)
+    told: list[Line] = [[Piece("", f"… {start:,} lines")]] if start else []
+    for kind, lines in (("-", old[start:]), ("+", new[start:])):
+        told += [[Piece(kind, line)] for line in lines[:_FIRST]]
+        told += [[Piece("", f"… {len(lines) - _FIRST:,} more lines")]] if len(lines) > _FIRST else []
+    return told
+
+
+def differing(old: str, new: str) -> Iterator[Piece]:
+    """Two long words as one: what they begin and end with in short, and what differs between."""
+    most = min(len(old), len(new))
+    start = next((place for place in range(most) if old[place] != new[place]), most)
+    end = next((place for place in range(most - start) if old[-1 - place] != new[-1 - place]), most - start)
+    if start:
+        yield Piece("", ("…" if start > _KEPT else "") + old[max(0, start - _KEPT) : start])
+    for kind, text in (("-", old[start : len(old) - end]), ("+", new[start : len(new) - end])):
+        if text:
+            yield Piece(
+                kind, text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… {len(text):,} characters"
+            )
+    if end:
+        yield Piece("", old[len(old) - end :][:_KEPT] + ("…" if end > _KEPT else ""))
 
 
 def _lines(text: str) -> list[str]:

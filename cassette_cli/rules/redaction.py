@@ -194,6 +194,14 @@ class Rules:
         own = self.choice
         return own.ignore <= {"volatile-header"} and replace(own, ignore=frozenset()) == everything.choice
 
+    def masked(self, text: str) -> str:
+        """The text with a mask for whatever has the shape of a secret."""
+        if not self.fires(text):
+            return text
+        for match in sorted(self.find(Field(Role.OTHER, "", "", text)), key=lambda one: -one.start):
+            text = text[: match.start] + credentials.MASK + text[match.end :]
+        return text
+
     @property
     def reads_bodies(self) -> bool:
         return self.choice.query or self.choice.body or self.choice.secrets

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cassette_cli.report.worddiff import Piece, compared, plain
+from cassette_cli.report.worddiff import Piece, compared, differing, plain
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,24 @@ def test_the_middle_of_what_stays_is_left_out() -> None:
     assert plain(line).endswith("word [-old-]{+new+}")
 
 
-def test_a_text_without_end_is_told_coarsely() -> None:
-    assert len(compared("a\n" * 9000, "b\n" * 9000)) == 2
+def test_a_text_without_end_is_told_by_its_first_lines_that_differ() -> None:
+    lines = [plain(line) for line in compared("a\n" * 9000, "a\n" * 5000 + "b\n" * 4000)]
+    assert lines[:3] == ["… 5,000 lines", "- a", "- a"]
+    assert "+ b" in lines
+    assert len(lines) < 40
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("https://x.example/a/1", "https://x.example/b/1", "https://x.example/[-a-]{+b+}/1"),
+        ("A" * 900 + "x", "A" * 900 + "y", "…" + "A" * 48 + "[-x-]{+y+}"),
+        ("x" + "A" * 900, "y" + "A" * 900, "[-x-]{+y+}" + "A" * 48 + "…"),
+        ("ab", "abc", "ab{+c+}"),
+    ],
+)
+def test_of_long_words_the_place_is_told_at_which_they_differ(old: str, new: str, expected: str) -> None:
+    assert plain(list(differing(old, new))) == expected
 
 
 TEXT = st.text(st.sampled_from("ab \n.é"), max_size=60)
