@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from cassette_cli import __version__, files
+from cassette_cli import files
 from cassette_cli.errors import BadRequest, Place
 from cassette_cli.git import asked, run, tracked
 from cassette_cli.recorders import looks_like_cassette
@@ -26,7 +26,6 @@ PATTERNS = (
     "*.httprr",
 )
 LIKELY = ("**/testdata/**/*.yaml", "**/fixtures/**/*.yaml", "*.har")  # taken where such a file is a cassette
-CACHE = "refs/notes/textconv/cassette"  # where git keeps what textconv gave
 
 
 class Scope(NamedTuple):
@@ -58,8 +57,7 @@ def install(*, is_global: bool, attributes: tuple[str, ...] = ()) -> Installed:
     scope = _scope(is_global=is_global)
     patterns = tuple(dict.fromkeys(map(_pattern, attributes))) or _defaults(is_global=is_global)
     before = {} if is_global else _attributes()
-    _forget()
-    _put(scope.config, _config(is_global=is_global))
+    _put(scope.config, _config())
     _put(scope.attributes, [f"{_quoted(pattern)} diff=cassette merge=cassette" for pattern in patterns])
     after = _attributes()
     covered = [path for path, found in after.items() if found == _OURS]
@@ -71,22 +69,10 @@ def install(*, is_global: bool, attributes: tuple[str, ...] = ()) -> Installed:
 
 
 def uninstall(*, is_global: bool) -> bool:
-    """Take the set-up away, with what git kept of it; whether there was any."""
+    """Take the set-up away; whether there was any."""
     scope = _scope(is_global=is_global)
     found = [_take(path) for path in (scope.config, scope.attributes)]
-    if not is_global:
-        _forget()
     return any(found)
-
-
-def _forget() -> None:
-    """Remove what git keeps of textconv in this repository."""
-    if run("rev-parse", "--verify", "--quiet", CACHE).returncode:
-        return
-    asked("update-ref", "-d", CACHE)
-    for folder in (Path(CACHE).parents[1], Path("logs", CACHE).parents[1]):  # git leaves them empty
-        with suppress(OSError):
-            Path(_line("rev-parse", "--git-path", folder.as_posix())).rmdir()
 
 
 def status() -> tuple[State, ...]:
@@ -115,7 +101,7 @@ _DIFF = (
     """git diff --no-index --no-ext-diff --no-textconv -- "$2" "$5"; """
     """case $(git version) in *" 2.4"[6-9]*|*" 2."[5-9][0-9]*|*" "[3-9].*) return 1;; esac; return 0; }; f"""
 )
-_TEXTCONV = """f() { %s git textconv --of %s -- "$1" || cat "$1"; }; f"""
+_TEXTCONV = """f() { %s git textconv -- "$1" || cat "$1"; }; f"""
 _MERGE = (
     """f() { %s git merge-driver --guarded -- "$@"; case $? in 0) return 0;; 10) return 1;; esac; """
     """git merge-file -L ours -L base -L theirs --marker-size="$5" "$2" "$1" "$3"; }; """
@@ -123,16 +109,11 @@ _MERGE = (
 )
 
 
-def _config(*, is_global: bool) -> list[str]:
-    # git keeps what textconv gave under the command that gave it: another version's is not taken for ours.
+def _config() -> list[str]:
+    # No cachetextconv: its notes would be a ref of the repository, shown by `git log --all` and pushed.
     lines = [
         ("diff", "command", _DIFF % program()),
-        ("diff", "textconv", _TEXTCONV % (program(), __version__)),
-        (
-            "diff",
-            "cachetextconv",
-            "" if is_global else "true",
-        ),  # notes in every repository could not be undone
+        ("diff", "textconv", _TEXTCONV % program()),
         ("diff", "trustExitCode", "true"),  # gits before 2.46 do not know it, and do not mind
         ("merge", "name", "interactions of HTTP recordings"),
         ("merge", "driver", _MERGE % program().replace("%", "%%")),
@@ -324,7 +305,7 @@ def _faults(scope: Scope, config: _Text, attributes: _Text) -> Iterator[str]:
     again = f"run cassette git install{' --global' if scope.is_global else ''} again"
     if config.block is None:
         yield f"its drivers are not in {scope.config}; {again}"
-    elif config.block != _config(is_global=scope.is_global):
+    elif config.block != _config():
         yield f"it was set up by another Python or version of cassette; {again}"
     elif fault := _fault():
         yield fault

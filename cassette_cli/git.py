@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -66,14 +67,18 @@ def _meant(args: list[str]) -> tuple[str, str | None, list[str]]:
         if len(revisions) > 1:
             raise BadRequest("before -- stands one revision, or REV..REV")
     else:
-        revisions = [arg for arg in args[:1] if _is_revision(arg)]
+        revisions = list(takewhile(_is_revision, args[:2]))
         paths = args[len(revisions) :]
         for path in paths:
             if not os.path.lexists(path) and not any(mark in path for mark in "*?[:"):
+                if ".." in path:
+                    raise BadRequest(f"no revisions {path} in this repository")
                 what = "no file" if revisions else "neither a revision nor a file"
                 raise BadRequest(f"{what}; put -- before the paths if it was deleted", Place(path))
     if not revisions:
         return _head(), None, paths
+    if len(revisions) == 2:
+        revisions = ["..".join(revisions)]
     trees = _trees(revisions[0])
     if trees is None:
         raise BadRequest(f"no revision {revisions[0]} in this repository; git log --oneline --all shows them")

@@ -125,9 +125,6 @@ def _scope(state: "State") -> str:
 @app.command(hidden=True)
 def textconv(
     file: Annotated[str, typer.Argument()],
-    of: Annotated[  # noqa: ARG001 - so that git's cache is one of this version
-        str, typer.Option("--of", help="The version that was installed.")
-    ] = "",
 ) -> None:
     """Write a cassette as `show` does, anything else as it is."""
 
