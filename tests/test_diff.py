@@ -391,6 +391,107 @@ def test_a_change_of_a_reply_is_told_once_and_noise_beside_it_is_none() -> None:
     assert rules(difference) == {"usage"}
 
 
+MESSAGES = "https://api.anthropic.com/v1/messages"
+
+
+def claude(words: str, *blocks: dict[str, Any]) -> dict[str, Any]:
+    """A reply of Anthropic's, some blocks before its text."""
+    said = {"id": "msg_01WUQ4q2kHhNVGdPSr4ChBMc", "type": "message", "role": "assistant", "model": "claude"}
+    content = [*blocks, {"type": "text", "text": words}]
+    return interaction(prompt(), said | {"content": content, "stop_reason": "end_turn"}, MESSAGES)
+
+
+def searches(query: str) -> dict[str, Any]:
+    return {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": query}}
+
+
+def outputs(words: str, **more: Any) -> dict[str, Any]:
+    item = {"id": "msg_1aB2cD3eF4gH", "type": "message", "role": "assistant", **more}
+    item["content"] = [{"type": "output_text", "text": words, "annotations": []}]
+    said = {"id": "resp_1aB2cD3eF4gH", "object": "response", "status": "completed", "output": [item]}
+    return interaction({"model": "gpt-4o", "input": "?"}, said, "https://api.openai.com/v1/responses")
+
+
+def says_with(words: str, message: dict[str, Any], choice: dict[str, Any]) -> dict[str, Any]:
+    said = reply(words)
+    said["choices"][0]["message"] |= message
+    said["choices"][0] |= choice
+    return says(said)
+
+
+FLAG = {"id": "flag_1aB2cD3eF4", "type": "flag", "status": "open"}
+HATE = {"status": "blocked", "type": "hate"}
+BESIDE = {  # each with the words of the reply, and what changes beside them
+    "nothing": (lambda words, new: says(reply(words)), set()),
+    "a refusal": (
+        lambda words, new: says_with(words, {"refusal": "No, that is wrong." if new else None}, {}),
+        {"reply.parts[1]"},
+    ),
+    "a call that the server ran": (
+        lambda words, new: claude(words, searches("boats" if new else "cars")),
+        {"reply.parts[0].arguments.query"},
+    ),
+    "a block that no one knows": (
+        lambda words, new: claude(words, *[{"type": "container_upload", "status": "failed"}] * new),
+        {"response.body/content/0"},
+    ),
+    "a field of the same values": (
+        lambda words, new: says(reply(words, risk=words)),
+        {"response.body/risk"},
+    ),
+    "a field that shares its words": (
+        lambda words, new: says(reply(words, verdict=f"verdict: {words} indeed")),
+        {"response.body/verdict"},
+    ),
+    "an object that came": (
+        lambda words, new: says(reply(words, **({"flag": FLAG} if new else {}))),
+        {"response.body/flag"},
+    ),
+    "a status that came": (
+        lambda words, new: says(reply(words, **({"status": "completed"} if new else {}))),
+        {"response.body/status"},
+    ),
+    "a status of an item that came": (
+        lambda words, new: outputs(words, **({"status": "completed"} if new else {})),
+        {"response.body/output/0/status"},
+    ),
+    "an object of a stream that came": (
+        lambda words, new: says(stream(words, **({"moderation": HATE} if new else {}))),
+        {"response.body[*]/moderation/status", "response.body[*]/moderation/type"},
+    ),
+    "a place that came": (
+        lambda words, new: says_with(words, {}, {"place": 1} if new else {}),
+        {"response.body/choices/0/place"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "wheres"), BESIDE.values(), ids=BESIDE)
+def test_what_changes_beside_the_words_of_a_reply_is_told_with_them(make: Any, wheres: set[str]) -> None:
+    for old, new in ((False, True), (True, False)):
+        words = {False: "low and low", True: "high and low"}
+        found = [where for where, _, _ in told(differ(make(words[old], old), make(words[new], new)))]
+        assert sorted(found) == sorted({"reply.text"} | wheres)
+
+
+@pytest.mark.parametrize("gone", ["role", "index"])
+def test_a_role_or_a_place_that_went_is_told_beside_the_words(gone: str) -> None:
+    old, new = reply("low"), reply("high")
+    (new["choices"][0]["message"] if gone == "role" else new["choices"][0]).pop(gone)
+    found = [where for where, _, _ in told(differ(says(old), says(new)))]
+    assert len(found) == 2
+    assert found[1].endswith(gone)
+
+
+def test_long_replies_of_one_letter_are_compared_in_no_time() -> None:
+    start = time.perf_counter()
+    assert (
+        len(told(differ(says(reply("a" * 200_000)), says(reply("a" * 100_000 + "b" + "a" * 100_000))))) == 1
+    )
+    assert len(told(differ(says(stream("a" * 200_000)), says(stream("a" * 100, "b", "a" * 200_000))))) == 1
+    assert time.perf_counter() - start < 5
+
+
 def test_binary_is_told_by_size_and_hash() -> None:
     one, two = ({"base64_string": b64encode(data).decode()} for data in (b"\xff\0\1", b"\xff\0\1\2"))
     ((where, old, new),) = told(differ(gets(one), gets(two)))

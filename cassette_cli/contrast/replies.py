@@ -7,7 +7,9 @@ one here knows is never passed over.
 
 import re
 from collections.abc import Iterator
-from typing import TypeAlias
+from functools import lru_cache
+from os.path import commonprefix
+from typing import NamedTuple, TypeAlias
 
 from cassette_cli.contrast.bodies import events_of, of_bodies, of_value
 from cassette_cli.contrast.fold import folded
@@ -28,7 +30,8 @@ from cassette_cli.rules.volatile import ABSENT, Absent, Value, is_random, same
 from cassette_cli.selection import Reading
 from cassette_cli.source.tree import Json
 
-Token: TypeAlias = str | tuple[str, str]
+_OF_MESSAGES = ("reply.text", "reply.reasoning", "reply.tool_calls", "alternatives")
+Token: TypeAlias = tuple[str, str]  # where a value may stand, and the value
 
 
 def of_replies(old: Reading, new: Reading) -> Iterator[Delta]:
@@ -40,24 +43,26 @@ def of_replies(old: Reading, new: Reading) -> Iterator[Delta]:
         yield from of_bodies("response.body", old.said, new.said)
         return
     told = _Told()
-    for delta in _of_exchanges(one, two):
-        told.add(delta)
-        yield delta
-    told.add_parts(one, two)
-    for delta in _of_parts(one, two):
-        if not told.has(delta, streamed=False):
+    spoken = list(_of_exchanges(one, two))
+    yield from spoken
+    for delta in spoken:
+        if not delta.where.startswith(_OF_MESSAGES):
             told.add(delta)
-            yield delta
+    parts = [delta for delta in _of_parts(one, two) if not told.has(delta)]
+    yield from parts
+    for delta in (*spoken, *parts):
+        told.add(delta)
+    told.add_parts(one, two)
     if one.streamed is not two.streamed:
         return
     if not one.streamed:
         of_body = of_bodies("response.body", old.said, new.said)
-        yield from (delta for delta in of_body if not told.has(delta, streamed=False))
+        yield from (delta for delta in of_body if not told.has(delta))
         return
     said: set[tuple[str, str, str]] = set()  # a stream says a field of the reply again in several events
-    for delta in _of_streams(old, new):
+    for delta, part in _of_streams(old, new):
         known = delta.where.rpartition("/")[2], repr(delta.old), repr(delta.new)
-        if known not in said and not told.has(delta, streamed=True):
+        if known not in said and not told.has(delta, part=part):
             said.add(known)
             yield delta
 
@@ -67,20 +72,34 @@ def _is_read(exchange: Exchange) -> bool:
     return bool(exchange.reply or exchange.answer.error or exchange.streamed)
 
 
-def _of_streams(old: Reading, new: Reading) -> Iterator[Delta]:
-    """The slots in which two streams differ."""
+def _of_streams(old: Reading, new: Reading) -> Iterator[tuple[Delta, bool]]:
+    """The slots in which two streams differ, and whether a slot is of a part that one of them lacks."""
     texts = {text for side in (old, new) if side.exchange for text in _texts(side.exchange)}
     olds, news = _slots(old, texts), _slots(new, texts)
+    parents = [{parent for slot in side for parent in _parents(slot)} for side in (olds, news)]
     for slot in dict.fromkeys([*olds, *news]):
         was, now = olds.get(slot, ABSENT), news.get(slot, ABSENT)
         where = f"response.body{slot}"
         if same(was, now):
             continue
+        part = slot.rpartition("/")[0]
+        lacks = _in_list(part) and (any(part not in side for side in parents) or not (was or now))
         # How often something was said depends on how the stream was cut: a list of noise is one value.
         if (isinstance(was, list) or isinstance(now, list)) and is_noise(where, was, now):
-            yield Delta(where, was, now)
+            yield Delta(where, was, now), lacks
         else:
-            yield from differences(was, now, Path(where), without_noise)
+            deltas = differences(was, now, Path(where), without_noise)
+            yield from ((delta, lacks) for delta in deltas)
+
+
+def _parents(slot: str) -> Iterator[str]:
+    """The objects that a slot is in."""
+    steps = slot.split("/")
+    yield from ("/".join(steps[:size]) for size in range(1, len(steps)))
+
+
+def _in_list(slot: str) -> bool:
+    return any(step.isdigit() for step in slot.split("/"))
 
 
 def _slots(reading: Reading, texts: set[str]) -> dict[str, Json]:
@@ -196,106 +215,215 @@ def _said(part: Part) -> Json:
 # -- what has been told already ------------------------------------------------------------------------
 
 _LONG = 12  # characters of a text that is in another by no chance
-_WORDS_OF_FORM = frozenset(("type", "object", "role", "index", "status"))
+_TEXT, _CALL = "a text", "a call"
+_HOLDERS = (  # what may stand under a name that the dialects have for it, and so may have been told
+    (
+        _TEXT,
+        re.compile(
+            r"|text|content|parts|delta|message|value|response|completion|answer|output\w*|generated_?[tT]ext|data"
+            r"|transcript|refusal|tool_plan|think\w*|thought\w*|reasoning\w*|summary\w*|result|p|bytes"
+        ),
+    ),
+    (_CALL, re.compile(r"(?i:arguments|partial_json|input|args|parameters|function|delta|code)")),
+    ("name", re.compile(r"(?i:name|tool_?name|function|recipient)")),
+    ("id", re.compile(r"(?i:.*id)")),
+    ("model", re.compile(r"(?i:model\w*)")),
+    (
+        "finish_reason",
+        re.compile(r"(?i:(?:.*_?reason)|finish\w*|stop\w*|status|type|done\w*|completionReason)"),
+    ),
+    ("error", re.compile(r"(?i:type|status\w*|code|message|msg|errors?\w*|detail\w*|title|reason|__type)")),
+)
+_GROUPS = {"text": _TEXT, "reasoning": _TEXT, "raw_arguments": _CALL, "arguments": _CALL}
+_FORM = {  # what comes with a part of a message and says nothing new where the part does
+    "type": re.compile(
+        r"(?i:(?:output_|summary_|reasoning_|redacted_)?(?:text|thinking)|message|reasoning|refusal|function"
+        r"|function_call|(?:server_|mcp_)?tool_(?:use|call)|custom_tool_call|(?:text|thinking|input_json)_delta)"
+    ),
+    "role": re.compile("assistant|model"),
+    "status": re.compile("completed|in_progress"),
+    "object": re.compile(r"[\w.]*message|chat\.completion(?:\.chunk)?|thread\.[\w.]+"),
+}
+
+
+class _Leaf(NamedTuple):
+    """A scalar of a value, and the names that it stands under, its own last."""
+
+    trail: tuple[str, ...]
+    value: Json
+
+    @property
+    def name(self) -> str:
+        return self.trail[-1] if self.trail else ""
+
+    def tokens(self) -> Iterator[Token]:
+        """What it may have been told as."""
+        said = str(self.value) if isinstance(self.value, str) else repr(self.value)
+        yield from ((group, said) for group, names in _HOLDERS if names.fullmatch(self.name))
+        yield self.name, said
 
 
 class _Told:
-    """The values of the differences that have been named; what differs in just these says nothing new."""
+    """The values of the differences that have been named; what differs in just these says nothing new.
+
+    A value is known by where it may stand, so the same one in a field of another name is news.
+    """
 
     def __init__(self) -> None:
         self._old: set[Token] = set()
         self._new: set[Token] = set()
         self._texts: list[tuple[str, str]] = []
         self._figures: set[tuple[Json, Json]] = set()
-        self._of_messages = False
 
     def add(self, delta: Delta) -> None:
         if delta.where.startswith("usage."):
             self._figures.add((_figure(delta.old), _figure(delta.new)))
             return
-        self._of_messages = self._of_messages or delta.where.startswith(("reply", "alternatives"))
         if isinstance(delta.old, str) and isinstance(delta.new, str):
             self._texts.append((delta.old, delta.new))
-        name = re.split(r"[./]", delta.where)[-1]
+        steps = re.split(r"[./\[\]]+", delta.where)
+        trail = (
+            ("error",)
+            if steps[0] == "error"
+            else tuple(step for step in steps if step and not step.isdigit())
+        )
         for told, value in ((self._old, delta.old), (self._new, delta.new)):
-            told |= _tokens(value, name)
-            told |= _tokens(held_in(value), name) if isinstance(value, str) else set()
+            for leaf in _leaves(value, trail):
+                _add(told, leaf)
 
     def add_parts(self, old: Exchange, new: Exchange) -> None:
-        """If messages differ, the pieces that their texts and calls stand in may differ, too."""
-        if not self._of_messages:
-            return
-        for told, exchange in ((self._old, old), (self._new, new)):
-            for message in exchange.answer.choices:
-                for part in message.parts:
-                    if isinstance(part, Prose):
-                        told.add(part.text)
-                    elif isinstance(part, ToolCall):
-                        told |= {part.raw_arguments, part.name, *_tokens(part.arguments, "")}
+        """If texts or calls of messages differ, the pieces that these stand in may differ, too."""
+        olds, news = old.answer.choices, new.answer.choices
+        for place in range(max(len(olds), len(news))):
+            one, two = (side[place] if place < len(side) else None for side in (olds, news))
+            for name in ("text", "reasoning", "tool_calls"):
+                if one is None or two is None or getattr(one, name) != getattr(two, name):
+                    for told, message in ((self._old, one), (self._new, two)):
+                        for leaf in _pieces(message, name) if message else ():
+                            _add(told, leaf)
 
-    def has(self, delta: Delta, *, streamed: bool) -> bool:
-        """Whether a difference says nothing new."""
+    def has(self, delta: Delta, *, part: bool = False) -> bool:
+        """Whether a difference says nothing new; `part`: in a part of a stream's message that came or went."""
         if is_counted(delta.where) and (_figure(delta.old), _figure(delta.new)) in self._figures:
             return True
         if not self._old and not self._new:
             return False
-        name = delta.where.rpartition("/")[2]
-        olds, news = _tokens(delta.old, name), _tokens(delta.new, name)
-        if (
-            isinstance(delta.old, str)
-            and isinstance(delta.new, str)
-            and self._has_piece(delta.old, delta.new)
-        ):
-            return True
+        trail = _trail(delta.where)
+        if isinstance(delta.old, str) and isinstance(delta.new, str) and _holds_text(trail):
+            if any(_is_piece(delta.old, delta.new, *texts) for texts in self._texts):
+                return True
+        olds, news = _by_key(delta.old, trail), _by_key(delta.new, trail)
         if not isinstance(delta.old, Absent | None) and not isinstance(delta.new, Absent | None):
-            return olds != news and olds - news <= self._old and news - olds <= self._new
-        if not (streamed or olds or news):
+            only = olds.keys() ^ news.keys()
+            return bool(only) and all(
+                _in(told, leaf)
+                for told, leaves in ((self._old, olds), (self._new, news))
+                for key, leaf in leaves.items()
+                if key in only
+            )
+        found = [
+            _in(told, leaf)
+            for told, leaves in ((self._old, olds), (self._new, news))
+            for leaf in leaves.values()
+        ]
+        if not part and not any(found):
             return False
-        whole = streamed or isinstance(delta.old, dict | list) or isinstance(delta.new, dict | list)
-        leaves = [*_leaves(delta.old, name), *_leaves(delta.new, name)]
-        formal = {_token(*leaf) for leaf in leaves if _is_form(*leaf, whole=whole)}
-        return olds - formal <= self._old and news - formal <= self._new
+        whole = part or isinstance(delta.old, dict | list) or isinstance(delta.new, dict | list)
+        leaves = [*olds.values(), *news.values()]
+        return all(
+            told or (whole and _is_form(leaf, delta.where)) for told, leaf in zip(found, leaves, strict=True)
+        )
 
-    def _has_piece(self, old: str, new: str) -> bool:
-        """Whether a text that changed has changed in this piece of it, or is itself a piece of this one."""
-        for one, two in self._texts:
-            if one and old.replace(one, two, 1) == new:
-                return True
-            if min(len(old), len(new)) >= _LONG and old in one and new in two:
-                return True
-            start = one.find(old) if old else -1
-            while start >= 0:
-                if one[:start] + new + one[start + len(old) :] == two:
-                    return True
-                start = one.find(old, start + 1)
+
+def _add(told: set[Token], leaf: _Leaf) -> None:
+    said = str(leaf.value) if isinstance(leaf.value, str) else repr(leaf.value)
+    told |= {(_GROUPS.get(leaf.name, leaf.name), said), (leaf.name, said)}
+    held = held_in(leaf.value) if isinstance(leaf.value, str) else None
+    told |= {
+        (one.name, str(one.value) if isinstance(one.value, str) else repr(one.value))
+        for one in _leaves(held, leaf.trail)
+    }
+
+
+def _in(told: set[Token], leaf: _Leaf) -> bool:
+    return any(token in told for token in leaf.tokens())
+
+
+def _pieces(message: Message, name: str) -> Iterator[_Leaf]:
+    """What the texts, the reasoning or the calls of a message are made of."""
+    for part in message.parts:
+        if isinstance(part, Prose) and part.type == name:
+            yield _Leaf((name,), part.text)
+        elif isinstance(part, ToolCall) and not part.server and name == "tool_calls":
+            yield _Leaf(("raw_arguments",), part.raw_arguments)
+            yield _Leaf(("name",), part.name)
+            yield from _leaves(part.arguments, ("arguments",))
+
+
+def _trail(where: str) -> tuple[str, ...]:
+    """The names that a place stands under: in a body, or in what an exchange says."""
+    head, slash, pointer = where.partition("/")
+    if slash or head.startswith("response.body"):
+        steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")]
+    else:
+        steps = re.split(r"[.\[\]]+", head)
+    return tuple(step for step in steps if step and not step.isdigit())
+
+
+def _holds_text(trail: tuple[str, ...]) -> bool:
+    name = trail[-1] if trail else ""
+    return any(group in (_TEXT, _CALL, "error") and names.fullmatch(name) for group, names in _HOLDERS)
+
+
+def _is_piece(old: str, new: str, one: str, two: str) -> bool:
+    """Whether the text that changed from `one` to `two` changed in this piece of it, or is a piece of this."""
+    if one and old.replace(one, two, 1) == new:
+        return True
+    if min(len(old), len(new)) >= _LONG and old in one and new in two:
+        return True
+    if not old or len(two) - len(one) != len(new) - len(old):
         return False
+    starts, ends = zip(_shared(one, two), _shared(old, new), strict=True)
+    for start in {starts[0] - starts[1], len(one) - ends[0] - (len(old) - ends[1])}:
+        after = start + len(old)
+        if 0 <= start <= starts[0] and len(one) - after <= ends[0] and one[start:after] == old:
+            return one[:start] + new + one[after:] == two
+    return False
+
+
+@lru_cache(maxsize=256)
+def _shared(one: str, two: str) -> tuple[int, int]:
+    """How many characters two texts have in common at their start, and how many at their end."""
+    return len(commonprefix((one, two))), len(commonprefix((one[::-1], two[::-1])))
 
 
 def _figure(value: Value) -> Json:
     return value if isinstance(value, int | float) else None
 
 
-def _is_form(name: str, value: Json, *, whole: bool) -> bool:
-    """Whether a text comes with any value of its kind; in a whole thing that came or went, its id does."""
-    return name in _WORDS_OF_FORM or (whole and isinstance(value, str) and is_random(value))
+def _is_form(leaf: _Leaf, where: str) -> bool:
+    """Whether a value comes with any part of its kind."""
+    if not isinstance(leaf.value, str):
+        return leaf.name == "index"
+    form = _FORM.get(leaf.name)
+    if form is None:
+        return leaf.name.lower().endswith("id") and is_random(leaf.value)
+    return (
+        form.fullmatch(leaf.value) is not None or f"[{leaf.value}]" in where
+    )  # a stream's event by its type
 
 
-def _tokens(value: Value, name: str) -> set[Token]:
-    return {_token(*leaf) for leaf in _leaves(value, name)}
+def _by_key(value: Value, trail: tuple[str, ...]) -> dict[tuple[str, str], _Leaf]:
+    return {(leaf.name, repr(leaf.value)): leaf for leaf in _leaves(value, trail)}
 
 
-def _token(name: str, value: Json) -> Token:
-    """What a scalar is known by: a text by itself, anything else with its name."""
-    return str(value) if isinstance(value, str) else (name, repr(value))
-
-
-def _leaves(value: Value, name: str, depth: int = 0) -> Iterator[tuple[str, Json]]:
+def _leaves(value: Value, trail: tuple[str, ...], depth: int = 0) -> Iterator[_Leaf]:
     """The scalars of a value by their names; what is empty is nothing."""
     if isinstance(value, dict) and depth < DEEPEST:
         for inner, item in value.items():
-            yield from _leaves(item, inner, depth + 1)
+            yield from _leaves(item, (*trail, inner), depth + 1)
     elif isinstance(value, list) and depth < DEEPEST:
         for item in value:
-            yield from _leaves(item, name, depth + 1)
+            yield from _leaves(item, trail, depth + 1)
     elif value not in (None, "") and not isinstance(value, Absent | dict | list):
-        yield name, value
+        yield _Leaf(trail, value)
