@@ -122,10 +122,12 @@ def compare(old: Cassette | None, new: Cassette | None, scope: Scope = Scope()) 
 def _pairing(old: Side, new: Side, scope: Scope, *, moved: bool) -> Pairing:
     changes: list[Change] = []
     masked: list[Masked] = []
+    is_read = bool(old.reading.exchange or new.reading.exchange)
     for delta in _deltas(old, new):
         if not scope.takes(delta.where):
             continue
-        rules = told_apart_by(spot_of(delta.where), delta.old, delta.new, scope.rules(delta.where))
+        spot = spot_of(delta.where) if is_read else noise.plain(spot_of(delta.where))
+        rules = told_apart_by(spot, delta.old, delta.new, scope.rules(delta.where))
         masked += [_masked(rule, delta) for rule in sorted(rules)]
         changes += [] if rules else [delta]
     return _judged(Pairing(Kind.MOVED if moved else Kind.SAME, old.reading, new.reading), changes, masked)

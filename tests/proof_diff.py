@@ -193,7 +193,7 @@ _FIGURES = re.compile(
 _EPOCHS = ("created", "created_at", "completed_at", "started_at", "expires_at")
 _VOLATILE = re.compile(
     r"date|.*request-id|cf-ray|.*ratelimit-(?:remaining|reset).*|openai-processing-ms|.*trace-id|x-amzn-requestid"
-    r"|x-envoy-upstream-service-time|server-timing|set-cookie|user-agent|x-stainless-[\w-]*",
+    r"|x-envoy-upstream-service-time|server-timing|set-cookie|user-agent|x-stainless-(?!.*timeout)[\w-]*",
     re.IGNORECASE,
 )
 

@@ -419,10 +419,14 @@ def says_with(words: str, message: dict[str, Any], choice: dict[str, Any]) -> di
     return says(said)
 
 
+def when(new: bool, **more: Any) -> dict[str, Any]:
+    return more if new else {}
+
+
 FLAG = {"id": "flag_1aB2cD3eF4", "type": "flag", "status": "open"}
-HATE = {"status": "blocked", "type": "hate"}
+HATE: dict[str, Any] = {"status": "blocked", "type": "hate"}
 BESIDE = {  # each with the words of the reply, and what changes beside them
-    "nothing": (lambda words, new: says(reply(words)), set()),
+    "nothing": (lambda words, _: says(reply(words)), set()),
     "a refusal": (
         lambda words, new: says_with(words, {"refusal": "No, that is wrong." if new else None}, {}),
         {"reply.parts[1]"},
@@ -436,27 +440,27 @@ BESIDE = {  # each with the words of the reply, and what changes beside them
         {"response.body/content/0"},
     ),
     "a field of the same values": (
-        lambda words, new: says(reply(words, risk=words)),
+        lambda words, _: says(reply(words, risk=words)),
         {"response.body/risk"},
     ),
     "a field that shares its words": (
-        lambda words, new: says(reply(words, verdict=f"verdict: {words} indeed")),
+        lambda words, _: says(reply(words, verdict=f"verdict: {words} indeed")),
         {"response.body/verdict"},
     ),
     "an object that came": (
-        lambda words, new: says(reply(words, **({"flag": FLAG} if new else {}))),
+        lambda words, new: says(reply(words, **when(new, flag=FLAG))),
         {"response.body/flag"},
     ),
     "a status that came": (
-        lambda words, new: says(reply(words, **({"status": "completed"} if new else {}))),
+        lambda words, new: says(reply(words, **when(new, status="completed"))),
         {"response.body/status"},
     ),
     "a status of an item that came": (
-        lambda words, new: outputs(words, **({"status": "completed"} if new else {})),
+        lambda words, new: outputs(words, **when(new, status="completed")),
         {"response.body/output/0/status"},
     ),
     "an object of a stream that came": (
-        lambda words, new: says(stream(words, **({"moderation": HATE} if new else {}))),
+        lambda words, new: says(stream(words, **when(new, moderation=HATE))),
         {"response.body[*]/moderation/status", "response.body[*]/moderation/type"},
     ),
     "a place that came": (
@@ -639,6 +643,37 @@ def test_requests_that_no_longer_share_a_thread_are_a_change() -> None:
     assert kinds(difference) == ["same", "changed"]
     both = differ([thread(ONE, "a"), thread(TWO_, "b")], [thread(THREE, "a"), thread(THREE, "b")])
     assert kinds(both) == ["same", "changed"]
+
+
+def test_requests_that_no_longer_send_the_session_that_a_reply_gave_are_a_change() -> None:
+    def session(given: str, sent: str) -> list[dict[str, Any]]:
+        second = interaction({"step": 2}, {"ok": True}, "https://a.io/mcp")
+        second["request"]["headers"]["mcp-session-id"] = [sent]
+        return [interaction({"step": 1}, {"ok": True}, "https://a.io/mcp", mcp_session_id=given), second]
+
+    old, new, other = "1aB2cD3eF4gH5iJ6", "9zY8xW7vU6tS5rQ4", "5rQ4pO3nM2lK1jI0"
+    assert differ(session(old, old), session(new, new)).same
+    for made in (session(new, other), session(old, other)):
+        assert told(differ(session(old, old), made)) == [("request.headers.mcp-session-id", old, other)]
+    assert not differ(session(old, old), session(other, old)).same
+
+
+PLAIN = {
+    "memory_usage": (1, 2), "price_per_second": (1, 2), "provider": ("a", "b"), "cost": (1, 2),
+    "context": (1, 2), "departure_date": ("2026-08-19T14:38:15Z", "2026-03-12T18:08:22Z"),
+    "p": ("a", "b"), "tokens": (1, 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_figure_in_a_reply_that_no_dialect_reads_is_the_matter_itself(name: str) -> None:
+    old, new = PLAIN[name]
+    assert told(differ(gets({name: old}), gets({name: new}))) == [(f"response.body/{name}", old, new)]
+
+
+def test_dates_and_counted_tokens_of_such_a_reply_are_noise_all_the_same() -> None:
+    assert differ(gets({"created_at": 1755097563}), gets({"created_at": 1782321905})).same
+    assert differ(gets({"input_tokens": 14}), gets({"input_tokens": 21})).same
 
 
 def test_ids_that_no_request_holds_may_be_as_they_like() -> None:

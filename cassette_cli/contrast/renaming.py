@@ -105,10 +105,14 @@ def _ids(value: Value, where: str) -> Iterable[str]:
 
 def _asked(reading: Reading) -> Iterator[str]:
     yield from _ids(str(reading.interaction.request.url), "request.url")
+    for header in reading.interaction.request.headers:
+        yield from _ids(str(header.value), f"request.headers.{header.name}")
     yield from _ids(held(reading.asked), "request.body")
 
 
 def _said(reading: Reading) -> Iterator[str]:
+    for header in reading.interaction.response.headers:
+        yield from _ids(str(header.value), f"response.headers.{header.name}")
     if reading.said.events:
         for _, value in events_of(reading.said):
             yield from _ids(value, "response.body")

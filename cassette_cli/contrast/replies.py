@@ -8,7 +8,6 @@ one here knows is never passed over.
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from os.path import commonprefix
 from typing import NamedTuple, TypeAlias
 
 from cassette_cli.contrast.bodies import events_of, of_bodies, of_value
@@ -83,7 +82,7 @@ def _of_streams(old: Reading, new: Reading) -> Iterator[tuple[Delta, bool]]:
         if same(was, now):
             continue
         part = slot.rpartition("/")[0]
-        lacks = _in_list(part) and (any(part not in side for side in parents) or not (was or now))
+        lacks = _in_list(part) and (any(part not in side for side in parents) or _is_empty(was, now))
         # How often something was said depends on how the stream was cut: a list of noise is one value.
         if (isinstance(was, list) or isinstance(now, list)) and is_noise(where, was, now):
             yield Delta(where, was, now), lacks
@@ -96,6 +95,10 @@ def _parents(slot: str) -> Iterator[str]:
     """The objects that a slot is in."""
     steps = slot.split("/")
     yield from ("/".join(steps[:size]) for size in range(1, len(steps)))
+
+
+def _is_empty(*values: Value) -> bool:
+    return all(value is ABSENT or value in ("", [], {}) for value in values)
 
 
 def _in_list(slot: str) -> bool:
@@ -256,11 +259,14 @@ class _Leaf(NamedTuple):
     def name(self) -> str:
         return self.trail[-1] if self.trail else ""
 
+    @property
+    def said(self) -> str:
+        return str(self.value) if isinstance(self.value, str) else repr(self.value)
+
     def tokens(self) -> Iterator[Token]:
         """What it may have been told as."""
-        said = str(self.value) if isinstance(self.value, str) else repr(self.value)
-        yield from ((group, said) for group, names in _HOLDERS if names.fullmatch(self.name))
-        yield self.name, said
+        yield from ((group, self.said) for group, names in _HOLDERS if names.fullmatch(self.name))
+        yield self.name, self.said
 
 
 class _Told:
@@ -281,12 +287,7 @@ class _Told:
             return
         if isinstance(delta.old, str) and isinstance(delta.new, str):
             self._texts.append((delta.old, delta.new))
-        steps = re.split(r"[./\[\]]+", delta.where)
-        trail = (
-            ("error",)
-            if steps[0] == "error"
-            else tuple(step for step in steps if step and not step.isdigit())
-        )
+        trail = _trail(delta.where)
         for told, value in ((self._old, delta.old), (self._new, delta.new)):
             for leaf in _leaves(value, trail):
                 _add(told, leaf)
@@ -303,15 +304,14 @@ class _Told:
                             _add(told, leaf)
 
     def has(self, delta: Delta, *, part: bool = False) -> bool:
-        """Whether a difference says nothing new; `part`: in a part of a stream's message that came or went."""
+        """Whether a difference says nothing new; a `part` of a message came or went with a slot in it."""
         if is_counted(delta.where) and (_figure(delta.old), _figure(delta.new)) in self._figures:
             return True
         if not self._old and not self._new:
             return False
         trail = _trail(delta.where)
-        if isinstance(delta.old, str) and isinstance(delta.new, str) and _holds_text(trail):
-            if any(_is_piece(delta.old, delta.new, *texts) for texts in self._texts):
-                return True
+        if _holds_text(trail) and self._has_piece(delta.old, delta.new):
+            return True
         olds, news = _by_key(delta.old, trail), _by_key(delta.new, trail)
         if not isinstance(delta.old, Absent | None) and not isinstance(delta.new, Absent | None):
             only = olds.keys() ^ news.keys()
@@ -334,15 +334,17 @@ class _Told:
             told or (whole and _is_form(leaf, delta.where)) for told, leaf in zip(found, leaves, strict=True)
         )
 
+    def _has_piece(self, old: Value, new: Value) -> bool:
+        if not isinstance(old, str) or not isinstance(new, str):
+            return False
+        return any(_is_piece(old, new, *texts) for texts in self._texts)
+
 
 def _add(told: set[Token], leaf: _Leaf) -> None:
-    said = str(leaf.value) if isinstance(leaf.value, str) else repr(leaf.value)
-    told |= {(_GROUPS.get(leaf.name, leaf.name), said), (leaf.name, said)}
+    group = "error" if leaf.trail[:1] == ("error",) else _GROUPS.get(leaf.name, leaf.name)
+    told |= {(group, leaf.said), (leaf.name, leaf.said)}
     held = held_in(leaf.value) if isinstance(leaf.value, str) else None
-    told |= {
-        (one.name, str(one.value) if isinstance(one.value, str) else repr(one.value))
-        for one in _leaves(held, leaf.trail)
-    }
+    told |= {(one.name, one.said) for one in _leaves(held, leaf.trail)}
 
 
 def _in(told: set[Token], leaf: _Leaf) -> bool:
@@ -376,7 +378,7 @@ def _holds_text(trail: tuple[str, ...]) -> bool:
 
 
 def _is_piece(old: str, new: str, one: str, two: str) -> bool:
-    """Whether the text that changed from `one` to `two` changed in this piece of it, or is a piece of this."""
+    """Whether a text that became another changed in this piece of it, or is itself a piece of this one."""
     if one and old.replace(one, two, 1) == new:
         return True
     if min(len(old), len(new)) >= _LONG and old in one and new in two:
@@ -394,7 +396,12 @@ def _is_piece(old: str, new: str, one: str, two: str) -> bool:
 @lru_cache(maxsize=256)
 def _shared(one: str, two: str) -> tuple[int, int]:
     """How many characters two texts have in common at their start, and how many at their end."""
-    return len(commonprefix((one, two))), len(commonprefix((one[::-1], two[::-1])))
+    return _start(one, two), _start(one[::-1], two[::-1])
+
+
+def _start(one: str, two: str) -> int:
+    pairs = enumerate(zip(one, two, strict=False))
+    return next((place for place, (left, right) in pairs if left != right), min(len(one), len(two)))
 
 
 def _figure(value: Value) -> Json:

@@ -23,6 +23,7 @@ from cassette_cli.rules.volatile import (
     is_day,
     is_duration,
     is_figure,
+    is_given,
     is_id,
     is_number,
     is_opaque,
@@ -113,18 +114,26 @@ _SHORT = {
 # -- the table -----------------------------------------------------------------------------------------
 
 _HEADERS = ("request.headers", "response.headers")
-_BODIES = ("request.body", "response.body")
-_REPLY = ("response.body",)
+_ASKS, _ANSWERS = ("request.headers",), ("response.headers",)
+_MODELS = ("response.body",)  # of a reply that a dialect reads
+_REPLY = (*_MODELS, "response.plain")  # and of one that none reads, where a figure may be the matter itself
+_BODIES = ("request.body", *_REPLY)
 _keys = re.compile
 
 _ID = _keys(
     r"(?!.*(?i:model|voice))(?:(?i:(?:.*[_-])?(?:ids?|u?guid|uuid))|.*[a-z](?:Ids?|IDs?|Uuid)"
     r"|(?i:cursor|.*_cursor|(?:.*[_-])?token|.*[a-z]Token|conversation|container|previous_response))"
 )
+_ASKED_ID = _keys(rf"(?!.*[tT]oken){_ID.pattern}")  # a token that a request names is its own
 _URL = _keys(r"(?i:.*(?:ur[li]s?|links?|href|path|location|next|previous|self|name))")
 _TIME = _keys(
     r"(?i:(?:.*[_-])?(?:at|on|time|date|timestamp|created|updated|modified|expires|ts|until)|expir\w+|.*datetime)"
     r"|.*[a-z](?:At|On|Time|Date|Timestamp)"
+)
+_RECORDED = _keys(
+    r"(?i:date|timestamp|ts|datetime|(?:created|updated|modified|expir(?:es|ed|ation)|started|completed|finished|ended"
+    r"|finalizing|in_progress|cancel\w*|failed|uploaded|submitted|queued|processed|deleted|archived|last_\w+)"
+    r"(?:_?(?:at|on|time|date|timestamp))?|last_?modified)"
 )
 _DURATION = _keys(
     r"(?!.*(?i:timeout|max|min_|ttl|interval|window|limit))(?:"
@@ -157,7 +166,8 @@ NOISE: tuple[Noise, ...] = (
         ("reply.tool_calls[0].arguments.id", "call_1", "call_2"),
     )),
     Noise("volatile-id", "ids that a server or a client gave to something", (
-        Row(_BODIES, _ID, whole(is_id)),
+        Row(_REPLY, _ID, whole(is_id)),
+        Row(("request.body",), _ASKED_ID, whole(is_given)),
         Row(_REPLY, _keys("(?s:.*)"), whole(is_uuid)),
         Row(_REPLY, _URL, ids_in_url),
         Row(_REPLY, _keys("message|detail"), ids_in_words, under=_keys("errors?")),
@@ -174,17 +184,26 @@ NOISE: tuple[Noise, ...] = (
         ("request.body/owner", *_UUIDS),
         ("response.body/text", "9aB8cD7eF6gH5iJ4", "1kL2mN3oP4qR5sT6"),
         ("request.url", "https://a.io/v1/models", "https://a.io/v1/engines"),
+        ("request.url", "https://a.io/v1/gpt4turbo128k/x", "https://a.io/v1/gpt5turbo256k/x"),
+        ("request.url", "https://a.io/iphone15promax", "https://a.io/iphone16promax"),
+        ("request.url", "https://a.io/orders/1234567890", "https://a.io/orders/1234567891"),
+        ("request.body/product_id", 123456, 123457),
+        ("request.body/deployment_id", "gpt4turbo128k", "gpt5turbo256k"),
+        ("request.body/stop_token", "9aB8cD7eF6gH5iJ4", "1kL2mN3oP4qR5sT6"),
     )),
     Noise("url-parameter", "what signs or dates a URL", (
         Row(("request.url",), _keys(""), volatile_parameters),
         Row(_REPLY, _URL, volatile_parameters),
         Row(_HEADERS, names(tuple(URL_HEADERS)), volatile_parameters),
     ), hits=(
-        ("request.url", "https://a.io/b?ts=1&q=x", "https://a.io/b?ts=2&q=x"),
+        ("request.url", "https://a.io/b?ts=1755097563&q=x", "https://a.io/b?ts=1782321905&q=x"),
         ("response.body/data/0/url", "https://a.io/b.png?sig=ab%3D", "https://a.io/b.png?sig=cd%3D"),
     ), misses=(
         ("request.url", "https://a.io/b?ts=1&q=x", "https://a.io/b?ts=1&q=y"),
         ("request.url", "https://a.io/b?ts=1", "https://a.io/b"),
+        ("request.url", "https://a.io/b?se=north", "https://a.io/b?se=south"),
+        ("request.url", "https://a.io/b?policy=strict", "https://a.io/b?policy=lax"),
+        ("request.url", "https://a.io/b?expires=60", "https://a.io/b?expires=90"),
     )),
     Noise("request-id", "headers that name one request, one reply or one trace", (
         Row(_HEADERS, names((
@@ -192,21 +211,25 @@ NOISE: tuple[Noise, ...] = (
             "traceresponse", "x-cloud-trace-context", "x-b3-*", "x-amz-id-2", "x-amz-cf-id", "etag",
             "x-guploader-uploadid", "amz-sdk-invocation-id", "idempotency-key", "x-generation-id", "baggage",
             "*-model-session", "x-transaction*", "x-connection-hash", "x-msedge-ref", "original-request",
-            "*-session-id", "sentry-trace", "x-opaque-id", "cf-ray", "*-uuid",
+            "*-session-id", "sentry-trace", "x-opaque-id", "cf-ray",
         )), or_nothing(is_opaque)),
+        Row(_ANSWERS, names(("*-uuid",)), or_nothing(is_opaque)),
     ), hits=(
         ("response.headers.X-Request-Id", "req_0a1b2c3d4e", "req_5f6a7b8c9d"),
         ("response.headers.CF-Ray", "96e920874a64c44f-EWR", ABSENT),
     ), misses=(
         ("response.headers.X-Request-Id", "req_0a1b2c3d4e", "none was given"),
         ("response.headers.X-Robots-Tag", "noindex1", "noindex2"),
+        ("request.headers.Tenant-UUID", *_UUIDS),
     )),
     Noise("timestamp", "dates and times of the recording", (
-        Row(_HEADERS, names((
+        Row(_ASKS, names(("date", "*-date")), or_nothing(is_time)),
+        Row(_ANSWERS, names((
             "date", "expires", "last-modified", "age", "*-date", "*-api-call-start", "*-api-call-end",
             "x-api-received", "*-expiration", "x-build-time",
         )), or_nothing(lambda value: is_time(value) or is_span(value))),
-        Row(_REPLY, _TIME, whole(is_time)),
+        Row(_MODELS, _TIME, whole(is_time)),
+        Row(("response.plain",), _RECORDED, whole(is_time)),
         Row(("request.body",), _keys("(?i:created(?:_?at)?|updated_?at|timestamp|ts|sent_?at|request_?time)"),
             whole(is_time)),
         Row(("timing",), _keys("recorded_at"), or_nothing(lambda value: is_time(value) or is_day(value))),
@@ -216,6 +239,7 @@ NOISE: tuple[Noise, ...] = (
         ("response.body/message/createTime", "2026-08-19T14:38:15.05Z", "2026-03-12T18:08:22.49Z"),
     ), misses=(
         ("response.body/created", 1755097563, 7),
+        ("request.headers.X-User-Expiration", "60", "90"),
         ("request.body/start_time", "2026-08-19T14:38:15Z", "2026-03-12T18:08:22Z"),
     )),
     Noise("fingerprint", "what names the server's build, its dice and its checksums", (
@@ -230,12 +254,12 @@ NOISE: tuple[Noise, ...] = (
         ("request.body/seed", 1, 2),
     )),
     Noise("duration", "how long something took", (
-        Row(_HEADERS, names((
+        Row(_ANSWERS, names((
             "server-timing", "x-runtime", "*-ms", "*-latency", "*-time", "*-duration", "*-secs", "x-timer",
             "x-time-per-token", "x-compute-*", "perf",
         )), or_nothing(is_opaque)),
-        Row(_REPLY, _DURATION, whole(is_duration)),
-        Row(_REPLY, _keys("timings|latency_checkpoint|metrics"), whole(is_figure), below=True),
+        Row(_MODELS, _DURATION, whole(is_duration)),
+        Row(_MODELS, _keys("timings|latency_checkpoint|metrics"), whole(is_figure), below=True),
         Row(("timing",), _keys("duration_ms"), or_nothing(is_number)),
     ), hits=(
         ("response.body/queue_time", 0.07, 0.01),
@@ -243,10 +267,13 @@ NOISE: tuple[Noise, ...] = (
         ("duration_ms", 348.9, 12.0),
     ), misses=(
         ("response.body/timeout_seconds", 30, 60),
+        ("request.headers.X-Timeout-Ms", "100", "200"),
+        ("request.headers.X-Max-Time", "1", "2"),
+        ("request.headers.Deadline-Secs", "1", "2"),
         ("response.body/queue_time", 0.07, "none"),
     )),
     Noise("rate-limit", "headers that say how much the client may still ask", (
-        Row(_HEADERS, names((
+        Row(_ANSWERS, names((
             "*ratelimit*", "*rate-limit*", "retry-after*", "*call-limit*", "*call-remaining*",
         )), or_nothing(matching(".{0,300}"))),
     ), hits=(
@@ -280,10 +307,11 @@ NOISE: tuple[Noise, ...] = (
     )),
     Noise("framing", "how a body was sent: its length, coding and checksums, the connection", (
         Row(_HEADERS, names((
-            "content-length", "transfer-encoding", "content-encoding", "connection", "keep-alive",
+            "content-length", "transfer-encoding", "connection", "keep-alive",
             "x-amz-content-sha256", "x-amz-checksum-*", "digest", "content-digest", ":method", ":path",
             ":scheme", ":authority", ":status", "content-md5",
         )), or_nothing(is_text)),
+        Row(_ANSWERS, names(("content-encoding",)), or_nothing(is_text)),
         Row(_HEADERS, names(("content-type",)), boundary),
     ), hits=(
         ("response.headers.Content-Length", "512", "498"),
@@ -292,10 +320,12 @@ NOISE: tuple[Noise, ...] = (
     ), misses=(
         ("response.headers.Content-Type", "application/json", "text/plain"),
         ("response.headers.Content-Language", "en", "de"),
+        ("request.headers.Content-Encoding", "gzip", "br"),
     )),
     Noise("user-agent", "what the client says of itself", (
-        Row(("request.headers",), names((
-            "user-agent", "x-stainless-*", "x-goog-api-client", "*-user-agent", "*-sdk-version", "x-fern-*",
+        Row(_ASKS, _keys("(?i:x-stainless-(?!.*(?:timeout|retries)).*)"), or_nothing(is_text)),
+        Row(_ASKS, names((
+            "user-agent", "x-goog-api-client", "*-user-agent", "*-sdk-version", "x-fern-*",
             "*-telemetry*", "x-crewai-version", "*-client-info",
         )), or_nothing(is_text)),
     ), hits=(
@@ -304,12 +334,15 @@ NOISE: tuple[Noise, ...] = (
     ), misses=(
         ("request.headers.Anthropic-Version", "2023-06-01", "2024-01-01"),
         ("response.headers.User-Agent", "a", "b"),
+        ("request.headers.X-Stainless-Timeout", "60", "600"),
     )),
     Noise("usage", "figures of what was used and what it costs", (
         Row(("usage",), _keys(".*"), or_nothing(is_figure)),
-        Row(_REPLY, _keys("(?i:.*usage(?:_?metadata)?|billed_?units|tokens|token_count)"),
+        Row(_MODELS, _keys("(?i:.*usage(?:_?metadata)?|billed_?units|tokens|token_count)"),
             or_nothing(is_figure), below=True),
-        Row(_REPLY, _COUNT, or_nothing(is_figure)),
+        Row(_MODELS, _COUNT, or_nothing(is_figure)),
+        Row(("response.plain",), _keys(r"(?:prompt|completion|input|output|total|cached|reasoning)_tokens"),
+            or_nothing(is_number)),
         Row(("response.headers",), names((
             "num_tokens", "num-tokens", "num_chars", "num-chars", "*-token-count", "*-query-cost",
         )), or_nothing(is_opaque)),
@@ -323,8 +356,8 @@ NOISE: tuple[Noise, ...] = (
         ("request.body/max_tokens", 100, 200),
     )),
     Noise("log-probability", "how likely each token was", (
-        Row(_REPLY, _LOGPROB, whole(lambda value: value is not None), below=True),
-        Row(_REPLY, _keys("token_ids|prompt_token_ids|context"), whole(is_figure)),
+        Row(_MODELS, _LOGPROB, whole(lambda value: value is not None), below=True),
+        Row(_MODELS, _keys("token_ids|prompt_token_ids|context"), whole(is_figure)),
     ), hits=(
         ("response.body/choices/0/logprobs/content/0/logprob", -0.25, -0.5),
         ("response.body/candidates/0/avgLogprobs", -0.79, -1.18),
@@ -333,7 +366,7 @@ NOISE: tuple[Noise, ...] = (
         ("request.body/logprobs", 1, 2),
     )),
     Noise("provider", "which provider a router chose", (
-        Row(_REPLY, _keys("provider|provider_name|providerName"), whole(matching(r"[\w .&/-]{1,60}"))),
+        Row(_MODELS, _keys("provider|provider_name|providerName"), whole(matching(r"[\w .&/-]{1,60}"))),
     ), hits=(
         ("response.body/provider", "OpenAI", "Azure"),
         ("response.body/choices/0/delta/reasoning_details/0/provider", "google-vertex", "anthropic"),
@@ -362,7 +395,7 @@ NOISE: tuple[Noise, ...] = (
         ("response.body/output/0/content", "gAAAAABpsx2pQu0135fK", "gAAAAABpqqqqQu0135fKLL"),
     )),
     Noise("padding", "characters that hide how long the pieces of a stream are", (
-        Row(_REPLY, _keys("obfuscation|p"), or_nothing(matching(r"\w*"))),
+        Row(_MODELS, _keys("obfuscation|p"), or_nothing(matching(r"\w*"))),
     ), hits=(
         ("response.body/obfuscation", "fg", "C7bIm9"),
         ("response.body/obfuscation", ["fg", "C7bIm9"], "kFT"),
@@ -427,6 +460,11 @@ def is_counted(where: str) -> bool:
     return any(rule == "usage" for rule, _ in _masks(spot_of(where)))
 
 
+def plain(spot: Spot) -> Spot:
+    """The spot, if it is in a reply, as it is in one that no dialect reads."""
+    return spot._replace(place="response.plain") if spot.place == "response.body" else spot
+
+
 def without_noise(value: Json, where: str) -> Json:
     """A value at a place without the noise of any rule in it, however deep."""
     return _without(value, spot_of(where))
@@ -464,13 +502,15 @@ def _ids(value: Json, spot: Spot, depth: int = 0) -> Iterator[str]:
         yield from (one for one, _ in pairs_of_ids(spot, value, value))
 
 
+_SESSION = names(("*-session-id",))  # headers that a client sends back as it got them
 _STEP = re.compile(r"[/?&=#:,<>;\s]")
 
 
 def pairs_of_ids(spot: Spot, old: Value, new: Value) -> Iterator[tuple[str, str]]:
     """The ids in two values that differ in nothing else: what each was, and what it became."""
     for rule, mask in _masks(spot):
-        was, now = (mask(old), mask(new)) if rule in IDS else (old, new)
+        named = rule in IDS or (rule == "request-id" and _SESSION.fullmatch(spot.name))
+        was, now = (mask(old), mask(new)) if named else (old, new)
         if was == MASK and now == MASK:
             olds, news = (side if isinstance(side, list) else [side] for side in (old, new))
             if len(olds) == len(news):

@@ -92,6 +92,20 @@ def _is_mix(word: str) -> bool:
     return len(word) >= 12 and len(runs) * 5 >= len(word) * 2  # chance goes on for two letters, a word longer
 
 
+def is_given(value: Json) -> bool:
+    """Whether a text is an id that no one can have thought of: not even a name with numbers in it."""
+    if not isinstance(value, str) or not is_random(value):
+        return False
+    return _UUID.search(value) is not None or any(map(_is_wild, re.split(r"[^A-Za-z0-9]+", value)))
+
+
+def _is_wild(word: str) -> bool:
+    """Whether a mix changes between letters and digits too often for a name (gpt4turbo128k), or is long."""
+    if word.isdigit() or not _is_mix(word):
+        return False
+    return len(word) >= 20 or len(_RUN.findall(word)) * 2 >= len(word) or _HEX.fullmatch(word) is not None
+
+
 def is_id(value: Json) -> bool:
     """Whether a value looks like the id that a server gave to something."""
     if isinstance(value, str):
@@ -155,6 +169,10 @@ _VOLATILE_VALUE = re.compile(
     r"|sktid|expires|expiry|timestamp|ts|nonce|_|cb|request_?id|awsaccesskeyid|key-pair-id|policy)=)[^&;#]+",
     re.IGNORECASE,
 )
+_SIGNATURE = re.compile(
+    r"[?&;](?:sig|signature|x-amz-(?:signature|credential)|x-goog-(?:signature|credential)|key-pair-id)=",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[A-Za-z0-9][\w-]{7,}", re.ASCII)
 _SIGNED = re.compile(
     r"(Signature=|Credential=[^/,\s]*/|oauth_(?:nonce|signature|timestamp)=)[^,\s]*", re.IGNORECASE
@@ -166,17 +184,26 @@ def ids_in_url(value: Value) -> Value:
     if not isinstance(value, str) or "/" not in value:
         return value
     path, mark, query = value.partition("?")
-    steps = [MASK if is_random(step) else step for step in re.split(r"([/#:,<>;\s])", path)]
+    steps = [MASK if is_given(step) else step for step in re.split(r"([/#:,<>;\s])", path)]
     return "".join(steps) + mark + _ID_VALUE.sub(_without_id, query)
 
 
 def _without_id(match: re.Match[str]) -> str:
-    return match[1] + MASK if is_random(match[2]) else match[0]
+    return match[1] + MASK if is_given(match[2]) else match[0]
 
 
 def volatile_parameters(value: Value) -> Value:
-    """A URL with the values masked that sign or date it."""
-    return _VOLATILE_VALUE.sub(rf"\1{MASK}", value) if isinstance(value, str) and "?" in value else value
+    """A URL with the values masked that sign or date it: of one without a signature, those that look so."""
+    if not isinstance(value, str) or "?" not in value:
+        return value
+    if _SIGNATURE.search(value):
+        return _VOLATILE_VALUE.sub(rf"\1{MASK}", value)
+    return _VOLATILE_VALUE.sub(_without_date, value)
+
+
+def _without_date(match: re.Match[str]) -> str:
+    said = match[0][len(match[1]) :]
+    return match[1] + MASK if is_time(said) or is_given(said) else match[0]
 
 
 def ids_in_words(value: Value) -> Value:
