@@ -99,8 +99,12 @@ class Selection:
         """The interactions of a cassette that are selected, in file order."""
         for interaction in cassette.interactions:
             reading = Reading(interaction)
-            if self._holds(reading) is not self.invert:
+            if self.takes(reading):
                 yield reading
+
+    def takes(self, reading: Reading) -> bool:
+        """Whether an interaction is one of those that are selected."""
+        return self._holds(reading) is not self.invert
 
     def _holds(self, reading: Reading) -> bool:
         interaction = reading.interaction

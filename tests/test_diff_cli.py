@@ -219,6 +219,21 @@ def test_parts_can_be_chosen(folder: Path, options: list[str], sides: set[str]) 
     assert {change["where"] for one in pair["interactions"] for change in one["changes"]} == sides
 
 
+@pytest.mark.parametrize(
+    ("options", "indexes"),
+    [
+        (["-i", "1"], [1]),
+        (["-i", "1", "--invert"], [0]),
+        (["--url", "*/chat/completions"], [0, 1]),
+        (["--status", "5xx"], []),
+    ],
+)
+def test_interactions_can_be_selected(folder: Path, options: list[str], indexes: list[int]) -> None:
+    (pair,) = pairs("old.yaml", "new.yaml", *options, cwd=folder)
+    assert [one["new_index"] for one in pair["interactions"]] == indexes
+    assert pair["same"] is (not indexes)
+
+
 # -- the screen ------------------------------------------------------------------------------------------
 
 

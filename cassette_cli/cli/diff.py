@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from cassette_cli.cli.options import Color, Exclude
+from cassette_cli.cli.options import Color, Exclude, Indexes, Invert, Method, Model, Status, Url
 from cassette_cli.cli.redact_rules import listed
 from cassette_cli.cli.run import Run, both_sides, bug, finish
 from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Place, Unreadable, Unrecognised
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cassette_cli.report.difference import Named, View
     from cassette_cli.report.terminal import Screen
     from cassette_cli.rules.redaction import Rules
+    from cassette_cli.selection import Selection
 
 
 class Form(StrEnum):
@@ -67,6 +68,12 @@ def diff(
     ] = Form.TEXT,
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
     reveal: Annotated[bool, typer.Option("--reveal", help="Show credentials instead of ****.")] = False,
+    indexes: Indexes = None,
+    method: Method = None,
+    url: Url = None,
+    status: Status = None,
+    model: Model = None,
+    invert: Invert = False,
     exclude: Exclude = None,
     color: Color = None,
 ) -> None:
@@ -84,6 +91,7 @@ def diff(
     def command() -> int:
         from cassette_cli.report.difference import View
         from cassette_cli.report.terminal import Screen
+        from cassette_cli.selection import Selection
 
         form = Form.JSON if json else format_
         if summary and form is not Form.TEXT:
@@ -92,12 +100,26 @@ def diff(
         scope = _scope(only, ignore, unmask)
         view = View(context, full, noise, reveal, None if reveal else _secrets())
         sides = _sides(run, operands or [], exclude, staged=staged)
-        named = _compared(run, sides, scope)
+        selection = Selection.parse(indexes, method, url, status, model, invert=invert)
+        named = (_selected(one, selection) for one in _compared(run, sides, scope))
         with Screen(color) as screen:
             differ = _tell(run, screen, named, view, form, brief=summary)
         return max(run.code, ExitCode.FOUND if differ else ExitCode.CLEAN)
 
     finish(command)
+
+
+def _selected(named: "Named", selection: "Selection") -> "Named":
+    """The difference of those interactions alone that are selected, on one of the two sides."""
+    if selection.is_everything:
+        return named
+    difference = named.difference
+    pairings = tuple(
+        pairing
+        for pairing in difference.pairings
+        if any(side is not None and selection.takes(side) for side in (pairing.new, pairing.old))
+    )
+    return named._replace(difference=difference._replace(pairings=pairings))
 
 
 def _secrets() -> "Rules":
