@@ -8,9 +8,9 @@ of the baseline is a readable diff. It holds nothing of what was found, so no se
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, TypeAlias
 
 from cassette_cli import files
 from cassette_cli.errors import BadRequest, Unreadable
@@ -54,24 +54,29 @@ class Baseline:
         return True
 
 
-def write(path: str, findings: Iterable[Finding]) -> None:
+Judged: TypeAlias = Callable[[str, str], bool]  # whether a file was searched by a rule
+
+
+def write(path: str, findings: Iterable[Finding], judged: Judged = lambda _file, _rule: True) -> None:
     """Make the file that accepts just these findings; one that is there must be a baseline already.
 
-    Raises BadRequest where it is none, Unwritable where it cannot be written. The same findings, in
-    whatever order, make the same bytes.
+    Of that one, what was not `judged` stays, if its file is still there. Raises BadRequest where it is no
+    baseline, Unwritable where it cannot be written. The same findings, in whatever order, make the same
+    bytes.
     """
     folder = Path(path).parent
     counts = Counter(
         Entry(files.relative(finding.place.path, folder), finding.rule, finding.fingerprint)
         for finding in findings
     )
-    content = _render(counts)
     if not os.access(path, os.F_OK):
-        files.create(path, content)
+        files.create(path, _render(counts))
         return
     before = files.read(path)
-    _parse(path, before)
-    files.write(path, before, content)
+    for entry, count in _parse(path, before).items():
+        if not judged(str(folder / entry.path), entry.rule) and (folder / entry.path).exists():
+            counts[entry] = count
+    files.write(path, before, _render(counts))
 
 
 def _render(counts: Mapping[Entry, int]) -> bytes:

@@ -202,6 +202,20 @@ def test_a_baseline_accepts_what_is_there_and_nothing_new(folder: Path) -> None:
     assert "1 warning in 1 of 3 files (organization-id 1)" in run.stdout
 
 
+def test_a_baseline_made_of_a_part_keeps_what_it_says_of_the_rest(folder: Path) -> None:
+    baseline = ("--baseline", "b.json", "--write-baseline")
+    cassette("validate", "c", *baseline, cwd=folder)
+    whole = (folder / "b.json").read_text()
+    for part in (["c/healthy.yaml"], ["c/merge.yaml"], ["c", "--select", "cookie"]):
+        assert cassette("validate", *part, *baseline, cwd=folder).returncode == 0
+        assert (folder / "b.json").read_text() == whole
+    assert cassette("redact", "all", "c/leaking.yaml", *baseline, cwd=folder).returncode == 0
+    assert (folder / "b.json").read_text() == whole
+    (folder / "c" / "merge.yaml").unlink()
+    cassette("validate", "c/healthy.yaml", *baseline, cwd=folder)
+    assert "merge.yaml" not in (folder / "b.json").read_text()
+
+
 # -- formats ---------------------------------------------------------------------------------------------
 
 

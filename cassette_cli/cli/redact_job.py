@@ -107,6 +107,7 @@ class Job:
     findings: "list[Finding]" = field(default_factory=list)
     accepted: "Baseline | None" = None
     files: int = 0
+    seen: "list[str]" = field(default_factory=list)
     changed: int = 0
     failed: int = 0  # files that are as they were, though something is to go
     last: int = -1  # the largest index of an interaction
@@ -139,7 +140,12 @@ class Job:
         for done in results:
             self._use(screen, done)
         if self.mode is Mode.BASELINE and self.baseline is not None:
-            baseline.write(self.baseline, self.findings)
+            seen = {os.path.realpath(path) for path in self.seen}
+            baseline.write(
+                self.baseline,
+                self.findings,
+                lambda path, rule: os.path.realpath(path) in seen and rule in self.rules.summaries,
+            )
         self._end(screen)
 
     def _cleaned(self, cassette: "Cassette") -> "Done":
@@ -173,6 +179,7 @@ class Job:
         from cassette_cli.files import write
 
         self.files += 1
+        self.seen.append(done.path)
         self.findings += done.findings
         self.last = max(self.last, done.interactions - 1)
         self.selected += done.selected

@@ -128,6 +128,7 @@ def _opt_in() -> frozenset[str]:
 class Done(NamedTuple):
     """What came of one file, as it comes from another process, too."""
 
+    path: str
     findings: tuple[Finding, ...]
     excerpts: "tuple[Excerpt | None, ...]" = ()
     notes: "tuple[Note, ...]" = ()
@@ -146,6 +147,7 @@ class Job:
     write_baseline: bool
     findings: "list[tuple[Finding, Excerpt | None]]" = field(default_factory=list)
     files: int = 0
+    seen: list[str] = field(default_factory=list)
     accepted: int = 0  # by the baseline
 
     def work(
@@ -172,7 +174,12 @@ class Job:
         for done in results:
             self._use(done, accepted)
         if self.write_baseline and self.baseline is not None:
-            baseline.write(self.baseline, [finding for finding, _ in self.findings])
+            seen = {os.path.realpath(path) for path in self.seen}
+            baseline.write(
+                self.baseline,
+                [finding for finding, _ in self.findings],
+                lambda path, rule: os.path.realpath(path) in seen and rule in self.chooser.of(path).rules,
+            )
 
     @property
     def code(self) -> ExitCode:
@@ -184,6 +191,7 @@ class Job:
 
     def _use(self, done: Done, accepted: "Baseline | None") -> None:
         self.files += 1
+        self.seen.append(done.path)
         told = {finding.place[:2] for finding in done.findings}
         for note in done.notes:
             if note.place[:2] not in told:  # what cannot be read is mostly a finding already
@@ -199,7 +207,8 @@ class Job:
 
         choice = self.chooser.of(cassette.document.name)
         found = validate(cassette, choice)
-        return Done(found.findings, self._excerpts(cassette, found, choice), found.notes)
+        shown = self._excerpts(cassette, found, choice)
+        return Done(cassette.document.name, found.findings, shown, found.notes)
 
     def _excerpts(
         self, cassette: "Cassette", found: "Validated", choice: "Choice"
@@ -236,7 +245,9 @@ class Job:
         from cassette_cli.validate import fault
 
         found = fault(error, self.chooser.of(error.place.path)) if error.place else None
-        return Done(found.findings, tuple(map(self._fault_excerpt, found.findings))) if found else None
+        if found is None or error.place is None:
+            return None
+        return Done(error.place.path, found.findings, tuple(map(self._fault_excerpt, found.findings)))
 
     def _fault_excerpt(self, finding: Finding) -> "Excerpt | None":
         from cassette_cli.files import read
