@@ -120,7 +120,7 @@ def _planned(cassette: Cassette, search: Search, found: list[Found]) -> Plan:
         tuple(search.notes),
         search.opened,
         not all(_is_plain_header(one.field) for one in found),
-        tuple(span for one in found for inner in one.spans for span in _outermost(inner)),
+        tuple(span for one in found for inner in one.spans for span in outermost(inner)),
     )
 
 
@@ -138,12 +138,13 @@ def _without(secrets: list[str], finding: Finding) -> Finding:
     return finding._replace(where=where, message=finding.message.replace(finding.where, where))
 
 
-def _outermost(span: Span) -> Iterator[Span]:
+def outermost(span: Span) -> Iterator[Span]:
+    """Where in a document a span stands: of what is packed there, all that packs it."""
     if isinstance(span.root, Document):
         yield span
     elif isinstance(span.root.parent, Text | Joined):
         for outer in span.root.parent.spans(0, len(span.root.parent)):
-            yield from _outermost(outer)
+            yield from outermost(outer)
 
 
 def _edits(text: Text | Joined, match: Match, placeholder: str) -> Iterator[tuple[Text | Joined, Edit]]:

@@ -228,7 +228,7 @@ def locate(case: Case, problem: Problem) -> Located:
         node = _pointed(node, problem.pointer)
     if isinstance(node, Text | Joined):
         start, end = problem.span or (0, len(node))
-        spans = [outer for span in node.spans(start, end) for outer in _outermost(span)]
+        spans = [outer for span in node.spans(start, end) for outer in redact.outermost(span)]
         if spans:
             root, start = spans[0].root, spans[0].start
             if isinstance(root, Document):
@@ -236,14 +236,6 @@ def locate(case: Case, problem: Problem) -> Located:
     if isinstance(node, Joined):
         return Located(problem, node.document, node.offset(), node.offset())
     return Located(problem, document_of(node), offset_of(node), _end(node))
-
-
-def _outermost(span: Span) -> Iterator[Span]:
-    if isinstance(span.root, Document):
-        yield span
-    elif isinstance(span.root.parent, Text | Joined):
-        for outer in span.root.parent.spans(0, len(span.root.parent)):
-            yield from _outermost(outer)
 
 
 def _end(node: Node) -> int:

@@ -106,8 +106,7 @@ class Job:
     reveal: bool
     findings: "list[Finding]" = field(default_factory=list)
     accepted: "Baseline | None" = None
-    files: int = 0
-    seen: "list[str]" = field(default_factory=list)
+    seen: "list[str]" = field(default_factory=list)  # the files
     changed: int = 0
     failed: int = 0  # files that are as they were, though something is to go
     last: int = -1  # the largest index of an interaction
@@ -178,7 +177,6 @@ class Job:
         """Write and tell what came of one cassette."""
         from cassette_cli.files import write
 
-        self.files += 1
         self.seen.append(done.path)
         self.findings += done.findings
         self.last = max(self.last, done.interactions - 1)
@@ -278,7 +276,7 @@ class Job:
         errors = self.run.errors
         match self.form:
             case Format.JSON:
-                document = findings.to_json(self.findings, errors, self.files)
+                document = findings.to_json(self.findings, errors, len(self.seen))
                 screen.raw(machine.dumps(document, indent=2 if screen.is_terminal else None) + "\n")
             case Format.SARIF:
                 summaries = self.rules.summaries.items()
@@ -287,7 +285,7 @@ class Job:
             case Format.GITHUB:
                 for line in findings.to_github(self.findings, errors):
                     screen.raw(line + "\n")
-            case Format.TEXT if self.mode in (Mode.WRITE, Mode.CHECK, Mode.BASELINE) and self.files:
+            case Format.TEXT if self.mode in (Mode.WRITE, Mode.CHECK, Mode.BASELINE) and len(self.seen):
                 screen.line(self._summary())
         self._missed()
         if self.mode is Mode.WRITE and self.findings and self.changed:
@@ -297,7 +295,7 @@ class Job:
         from cassette_cli.report.words import amount
 
         if not self.findings:
-            return f"nothing to redact in {amount(self.files, 'file')}"
+            return f"nothing to redact in {amount(len(self.seen), 'file')}"
         verb = {Mode.CHECK: "would make ", Mode.BASELINE: "accepted "}.get(self.mode, "")
         told = ""
         if len(self.findings) > _FEW:
@@ -306,7 +304,7 @@ class Job:
         failed = f"; {amount(self.failed, 'file')} not cleaned" if self.failed else ""
         redactions = amount(len(self.findings), "redaction")
         files = self.changed + self.failed
-        return f"{verb}{redactions} in {files:,} of {amount(self.files, 'file')}{told}{failed}"
+        return f"{verb}{redactions} in {files:,} of {amount(len(self.seen), 'file')}{told}{failed}"
 
     def _missed(self) -> None:
         """What the selectors ask for and no cassette has."""

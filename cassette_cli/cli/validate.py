@@ -90,7 +90,7 @@ def validate(
             write_baseline=write_baseline,
         )
         job.work(paths, exclude, skip_unrecognised=skip_unrecognised, jobs=jobs)
-        sums = Sums(job.files, job.accepted)
+        sums = Sums(len(job.seen), job.accepted)
         with Screen(color) as screen:
             if write_baseline:
                 screen.line(f"accepted {len(job.findings):,} findings in {job.baseline}")
@@ -122,5 +122,5 @@ def _write(screen: "Screen", job: Job, form: Format, most: int) -> None:
             rules = [(row.id, row.summary) for row in TABLE.values()]
             document = findings.to_sarif(found, errors, rules, __version__)
         case _:
-            document = findings.to_json(found, errors, job.files, len(job.findings) - len(found))
+            document = findings.to_json(found, errors, len(job.seen), len(job.findings) - len(found))
     screen.raw(machine.dumps(document, indent=2 if screen.is_terminal else None) + "\n")

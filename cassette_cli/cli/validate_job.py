@@ -54,7 +54,7 @@ class Chooser:
         wanted = self.rules & leaks
         active = {rule for rule in leaks if rule not in TABLE or TABLE[rule].default}
         flags = Flags(
-            enable=tuple(sorted(wanted & _opt_in())),
+            enable=tuple(sorted(wanted - active)),
             ignore=("volatile-header", *sorted((active | set(settings.redact.enable)) - wanted)),
         )
         self._leaks = RuleBook(What.ALL, flags, settings) if wanted else None
@@ -116,12 +116,6 @@ class Chooser:
         return frozenset(found)
 
 
-def _opt_in() -> frozenset[str]:
-    from cassette_cli.rules.providers import SECRETS
-
-    return frozenset(rule.id for rule in SECRETS if not rule.default)
-
-
 # -- the work --------------------------------------------------------------------------------------------
 
 
@@ -146,8 +140,7 @@ class Job:
     baseline: str | None
     write_baseline: bool
     findings: "list[tuple[Finding, Excerpt | None]]" = field(default_factory=list)
-    files: int = 0
-    seen: list[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)  # the files
     accepted: int = 0  # by the baseline
 
     def work(
@@ -190,7 +183,6 @@ class Job:
         return ExitCode.FOUND if failing else ExitCode.CLEAN
 
     def _use(self, done: Done, accepted: "Baseline | None") -> None:
-        self.files += 1
         self.seen.append(done.path)
         told = {finding.place[:2] for finding in done.findings}
         for note in done.notes:

@@ -82,7 +82,7 @@ def _request(pairing: Pairing) -> Request | None:
 def _change(change: Change, view: View) -> Document:
     """A change; a side that is not there has no value."""
     values = {"old": change.old, "new": change.new}
-    return {"where": change.where} | {
+    return {"where": _named(change.where, view)} | {
         side: _seen(change.where, value, view)
         for side, value in values.items()
         if not isinstance(value, Absent)
@@ -105,6 +105,11 @@ def _seen(where: str, value: Json, view: View) -> Json:
     elif is_secret_key(name) and value:
         return MASK
     return view.secrets.masked(value) if view.secrets else value
+
+
+def _named(where: str, view: View) -> str:
+    """A path as it may be printed, where a key is a secret."""
+    return view.secrets.masked(where) if view.secrets else where
 
 
 def _shapes_masked(value: Json, view: View) -> Json:
@@ -149,7 +154,7 @@ class Report:
         for pairing in difference.pairings:
             self._pairing(pairing)
         if masked:
-            self._row("", f"ignored: {ignored(masked)}", indent=2)
+            self._row(f"ignored: {ignored(masked)}", indent=2)
 
     def count(self, difference: Difference) -> None:
         """Count a pair of files for the last line."""
@@ -169,17 +174,18 @@ class Report:
         self.screen.line("  ", *_head(pairing, self.view))
         side = ""
         for change in pairing.changes:
-            own, name = split(change.where)
+            own, name = split(_named(change.where, self.view))
             self._change(change, own if own != side else "", name)
             side = own
         for masked in pairing.masked if self.view.noise else ():
             old, new = (_brief(_seen(masked.where, value, self.view)) for value in masked[2:])
-            self._row("", f"{masked.where}  {masked.rule}  {old} → {new}", indent=_INDENT)
+            where = _named(masked.where, self.view)
+            self._row(f"{where}  {masked.rule}  {old} → {new}", indent=_INDENT)
 
-    def _row(self, style: str, text: str, indent: int) -> None:
+    def _row(self, text: str, indent: int) -> None:
         width = self.screen.width and self.screen.width - indent
         for line in wrap(words.visible(text), width, deeper=2):
-            self.screen.line(" " * indent, Span(line, style or "dim"))
+            self.screen.line(" " * indent, Span(line, "dim"))
 
     def _change(self, change: Change, side: str, name: str) -> None:
         lines = list(_lines(change, self.view))
@@ -398,7 +404,7 @@ def _fold(named: Named, name: str, view: View) -> str:
         head = _head(pairing, view)
         lines.append("  " + "".join(span if isinstance(span, str) else span.text for span in head))
         for change in pairing.changes:
-            lines.append(f"! {change.where}")
+            lines.append(f"! {_named(change.where, view)}")
             lines += [_marked(line) for line in _lines(change, view)]
     text = words.visible("\n".join(lines))
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
