@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from cassette_cli.cli.options import Color, Exclude, Indexes, Invert, Method, Model, Status, Url
+from cassette_cli.cli.options import Color, Exclude, Indexes, Invert, Json, Method, Model, Reveal, Status, Url
 from cassette_cli.cli.redact_rules import listed
 from cassette_cli.cli.run import Run, both_sides, bug, finish
 from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Place, Unreadable, Unrecognised
@@ -66,8 +66,8 @@ def diff(
     format_: Annotated[
         Form, typer.Option("--format", metavar="FORMAT", help="text, json, markdown.")
     ] = Form.TEXT,
-    json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
-    reveal: Annotated[bool, typer.Option("--reveal", help="Show credentials instead of ****.")] = False,
+    json: Json = False,
+    reveal: Reveal = False,
     indexes: Indexes = None,
     method: Method = None,
     url: Url = None,

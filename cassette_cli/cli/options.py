@@ -30,3 +30,8 @@ Color = Annotated[
     bool | None,
     typer.Option("--color/--no-color", help="Colour or not; default: on a terminal, see NO_COLOR."),
 ]
+Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+Baseline = Annotated[
+    str | None, typer.Option("--baseline", metavar="FILE", help="Findings that are accepted.")
+]
+Reveal = Annotated[bool, typer.Option("--reveal", help="Show credentials instead of ****.")]

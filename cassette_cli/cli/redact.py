@@ -5,11 +5,13 @@ from typing import Annotated
 import typer
 
 from cassette_cli.cli.options import (
+    Baseline,
     Color,
     Exclude,
     Indexes,
     Invert,
     Jobs,
+    Json,
     Method,
     Model,
     Paths,
@@ -90,9 +92,7 @@ def redact(
     strict: Annotated[
         bool, typer.Option("--strict", help="What was not searched or no longer replays is an error.")
     ] = False,
-    baseline: Annotated[
-        str | None, typer.Option("--baseline", metavar="FILE", help="Findings that are accepted.")
-    ] = None,
+    baseline: Baseline = None,
     write_baseline: Annotated[
         bool, typer.Option("--write-baseline", help="Accept all findings of now; write no cassette.")
     ] = False,
@@ -102,7 +102,7 @@ def redact(
             "--format", metavar="FORMAT", help="text, json, github, sarif: how to tell what was found."
         ),
     ] = Format.TEXT,
-    json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
+    json: Json = False,
     full: Annotated[bool, typer.Option("--full", help="Fold nothing.")] = False,
     reveal: Annotated[bool, typer.Option("--reveal", help="Print what --diff would mask.")] = False,
     exclude: Exclude = None,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cassette_cli.cli.options import Color, Exclude, Jobs, Paths, SkipUnrecognised
+from cassette_cli.cli.options import Baseline, Color, Exclude, Jobs, Json, Paths, SkipUnrecognised
 from cassette_cli.cli.redact_job import Format, baseline_file
 from cassette_cli.cli.redact_rules import listed
 from cassette_cli.cli.run import Run, finish
@@ -38,7 +38,7 @@ def validate(
     format_: Annotated[
         Format, typer.Option("--format", metavar="FORMAT", help="text, json, github, sarif.")
     ] = Format.TEXT,
-    json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
+    json: Json = False,
     show_statistics: Annotated[
         bool, typer.Option("--statistics", help="Only count what each rule finds.")
     ] = False,
@@ -49,9 +49,7 @@ def validate(
             "--max-findings", metavar="N", min=0, help="Tell so many; 0: all. Default: 1000 as text."
         ),
     ] = None,
-    baseline: Annotated[
-        str | None, typer.Option("--baseline", metavar="FILE", help="Findings that are accepted.")
-    ] = None,
+    baseline: Baseline = None,
     write_baseline: Annotated[
         bool, typer.Option("--write-baseline", help="Accept all findings of now.")
     ] = False,
