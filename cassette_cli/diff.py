@@ -5,7 +5,7 @@ of a reply's fields that the conversation does not speak of: nothing is passed o
 `noise` names, and that is kept to be counted. Pure: two cassettes in, a difference out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
@@ -13,6 +13,7 @@ from cassette_cli.contrast.bodies import of_bodies, of_frames, of_headers, of_va
 from cassette_cli.contrast.pairing import Side, paired
 from cassette_cli.contrast.renaming import Compared, renaming
 from cassette_cli.contrast.replies import of_replies
+from cassette_cli.contrast.stored import of_files, of_interactions
 from cassette_cli.contrast.values import Delta
 from cassette_cli.model import Cassette
 from cassette_cli.rules import noise
@@ -62,10 +63,12 @@ class Difference(NamedTuple):
     old: Cassette | None
     new: Cassette | None
     pairings: tuple[Pairing, ...]
+    changes: tuple[Change, ...] = ()  # around the interactions
+    masked: tuple[Masked, ...] = ()
 
     @property
     def same(self) -> bool:
-        return all(pairing.kind is Kind.SAME for pairing in self.pairings)
+        return not self.changes and all(pairing.kind is Kind.SAME for pairing in self.pairings)
 
 
 PARTS = frozenset(("request", "reply", "headers", "usage", "timing"))
@@ -94,7 +97,7 @@ class Scope(NamedTuple):
 def _part(where: str) -> str:
     if ".headers" in where[:17]:
         return "headers"
-    if where.startswith("request"):
+    if where.lower().removeprefix("stored/").startswith("request"):
         return "request"
     if where in ("duration_ms", "recorded_at"):
         return "timing"
@@ -108,6 +111,7 @@ def compare(old: Cassette | None, new: Cassette | None, scope: Scope = Scope()) 
         pairings = [Pairing(Kind.SAME, i.reading, j.reading) for i, j in zip(olds, news, strict=True)]
         return Difference(old, new, tuple(pairings))
     together = paired(olds, news)
+    alike = bool(old and new and old.recorder == new.recorder)
     found: list[Pairing] = []
     for i, j in together.pairs:
         if i is None or j is None:
@@ -115,22 +119,33 @@ def compare(old: Cassette | None, new: Cassette | None, scope: Scope = Scope()) 
             new_side = news[j].reading if j is not None else None
             found.append(Pairing(Kind.REMOVED if new_side is None else Kind.ADDED, old_side, new_side))
         else:
-            found.append(_pairing(olds[i], news[j], scope, moved=i in together.moved))
-    return Difference(old, new, tuple(_with_renaming(found, scope)))
+            found.append(_pairing(olds[i], news[j], scope, moved=i in together.moved, alike=alike))
+    around = of_files(old, new) if old and new and alike else ()
+    changes, masked = _sifted(around, scope, is_read=False)
+    return Difference(old, new, tuple(_with_renaming(found, scope)), tuple(changes), tuple(masked))
 
 
-def _pairing(old: Side, new: Side, scope: Scope, *, moved: bool) -> Pairing:
+def _pairing(old: Side, new: Side, scope: Scope, *, moved: bool, alike: bool) -> Pairing:
+    deltas = list(_deltas(old, new))
+    if alike:
+        deltas += of_interactions(old.interaction, new.interaction, deltas)
+    is_read = bool(deltas and (old.reading.exchange or new.reading.exchange))
+    changes, masked = _sifted(deltas, scope, is_read=is_read)
+    return _judged(Pairing(Kind.MOVED if moved else Kind.SAME, old.reading, new.reading), changes, masked)
+
+
+def _sifted(deltas: Iterable[Delta], scope: Scope, *, is_read: bool) -> tuple[list[Change], list[Masked]]:
+    """The differences that are changes, and those that a rule lets pass."""
     changes: list[Change] = []
     masked: list[Masked] = []
-    is_read = bool(old.reading.exchange or new.reading.exchange)
-    for delta in _deltas(old, new):
+    for delta in deltas:
         if not scope.takes(delta.where):
             continue
         spot = spot_of(delta.where) if is_read else noise.plain(spot_of(delta.where))
         rules = told_apart_by(spot, delta.old, delta.new, scope.rules(delta.where))
         masked += [_masked(rule, delta) for rule in sorted(rules)]
         changes += [] if rules else [delta]
-    return _judged(Pairing(Kind.MOVED if moved else Kind.SAME, old.reading, new.reading), changes, masked)
+    return changes, masked
 
 
 def _judged(pairing: Pairing, changes: list[Change], masked: list[Masked]) -> Pairing:

@@ -122,7 +122,7 @@ def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: boo
 
 def are_dull(cassette: Cassette, fires: Callable[[str], object], packed: Callable[[str], bool]) -> bool:
     """Whether no other string of a file has a role of its own, is packed, or makes a trigger fire."""
-    known = _known(cassette.interactions)
+    known = held_nodes(cassette.interactions)
     texts: list[Text] = []
     stack: list[Node] = [node for node in cassette.roots if id(node) not in known]
     while stack:
@@ -149,7 +149,7 @@ class _Walk:
     """One pass over the trees of a file, past what the model knows."""
 
     def __init__(self, cassette: Cassette) -> None:
-        self.known = _known(cassette.interactions)
+        self.known = held_nodes(cassette.interactions)
         self.starts = {id(interaction.node): interaction.index for interaction in cassette.interactions}
         self.found: list[Other] = []
 
@@ -231,7 +231,7 @@ def _where(path: _Path) -> str:
     return "".join(reversed(steps)).removeprefix(".")
 
 
-def _known(interactions: tuple[Interaction, ...]) -> set[int]:
+def held_nodes(interactions: tuple[Interaction, ...]) -> set[int]:
     """The nodes that the model holds, by their ids."""
     found: set[int] = set()
 

@@ -130,6 +130,8 @@ def whole(text: Text, new: str) -> Change:
 
 
 def nothing(difference: Difference) -> str | None:
+    if difference.changes:
+        return f"around the interactions {_briefly(difference.changes)}"
     for pairing in difference.pairings:
         if pairing.kind is not Kind.SAME:
             return f"{pairing.kind} {_number(pairing)} {_briefly(pairing.changes)}"
@@ -678,7 +680,8 @@ def _in_memory(edit: Callable[[Interaction, Random], tuple[Interaction, str] | N
             return None
         items = (*cassette.interactions[:place], changed[0], *cassette.interactions[place + 1 :])
         document = Document(cassette.document.name, b"{}")
-        return Made(replace(cassette, interactions=items, document=document), just(place, changed[1]))
+        made = replace(cassette, interactions=items, document=document, recorder="memory")  # of no file
+        return Made(made, just(place, changed[1]))
 
     return make
 

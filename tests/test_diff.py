@@ -55,6 +55,11 @@ def interaction(
     }
 
 
+def _with(entry: dict[str, Any], side: str, **fields: Any) -> dict[str, Any]:
+    """An interaction with other fields on one side."""
+    return entry | {side: entry[side] | fields}
+
+
 def cassette(*interactions: dict[str, Any]) -> Cassette:
     data = {"version": 1, "interactions": interactions}
     return read_cassette(Document("a.json", json.dumps(data).encode()))
@@ -788,6 +793,78 @@ def test_odd_streams_never_raise(old: list[Any], new: list[Any]) -> None:
     ]
     differ(says(streams[0]), says(streams[1]))
     assert differ(says(streams[0]), says(streams[0])).same
+
+
+# -- what a file has besides the messages ----------------------------------------------------------------
+
+ENTRY = interaction(prompt(), reply())
+GOVCR_TRACK = {"Request": {"Method": "GET", "URL": {"Scheme": "https", "Host": "a.io", "Path": "/b"}}}
+STORED: tuple[tuple[str, str, Any, Any], ...] = (  # where, which file, without the change and with it
+    ("stored/note", "vcrpy", ENTRY, ENTRY | {"note": "flaky"}),
+    (
+        "stored/response/status/message",
+        "vcrpy",
+        ENTRY,
+        _with(ENTRY, "response", status={"code": 200, "message": "Fine"}),
+    ),
+    ("file/metadata", "vcrpy file", {}, {"metadata": "by hand"}),
+    ("stored/response/type", "exvcr", {"type": "ok"}, {"type": "error"}),
+    ("stored/scenarioName", "wiremock", {}, {"scenarioName": "boats"}),
+    ("stored/request/bodyPatterns/0/ignoreArrayOrder", "wiremock", {"order": True}, {"order": False}),
+)
+
+
+def _stored(kind: str, more: Any) -> Cassette:
+    data: Any
+    if kind == "vcrpy":
+        data = {"version": 1, "interactions": [more]}
+    elif kind == "vcrpy file":
+        data = {"version": 1, "interactions": [ENTRY]} | more
+    elif kind == "exvcr":
+        asked = {"url": "https://a.io/", "method": "get", "headers": [], "body": "", "options": []}
+        data = [{"request": asked, "response": {"status_code": 200, "headers": [], "body": "x", **more}}]
+    else:
+        patterns = [{"equalToJson": "{}", "ignoreArrayOrder": more.pop("order", True)}]
+        asked = {"url": "/boats", "method": "POST", "bodyPatterns": patterns}
+        data = {"request": asked, "response": {"status": 200, "body": "x"}, **more}
+    return read_cassette(Document("a.json", json.dumps(data).encode()))
+
+
+@pytest.mark.parametrize(
+    ("where", "kind", "old", "new"), STORED, ids=[f"{row[1]}-{row[0]}" for row in STORED]
+)
+def test_what_the_model_does_not_carry_is_compared(where: str, kind: str, old: Any, new: Any) -> None:
+    difference = compare(_stored(kind, dict(old)), _stored(kind, dict(new)))
+    changes = [*difference.changes, *(one for pairing in difference.pairings for one in pairing.changes)]
+    assert [change.where for change in changes] == [where]
+    assert not difference.same
+    assert compare(_stored(kind, dict(new)), _stored(kind, dict(new))).same
+
+
+def test_the_order_of_text_and_reasoning_is_compared() -> None:
+    thought = {"type": "thinking", "thinking": "Hm, Rome.", "signature": ""}
+    text, url = {"type": "text", "text": "It is fine."}, "https://api.anthropic.com/v1/messages"
+    message = {"type": "message", "role": "assistant", "model": "claude-x", "stop_reason": "end_turn"}
+    sides = [
+        cassette(interaction(prompt(), message | {"content": content}, url))
+        for content in ([thought, text], [text, thought])
+    ]
+    (change,) = compare(*sides).pairings[0].changes
+    assert change == ("reply.parts", ["reasoning", "text"], ["text", "reasoning"])
+
+
+def test_what_a_recorder_notes_for_itself_is_noise() -> None:
+    olds = [ENTRY | {"id": 0, "request": ENTRY["request"] | {"proto": "HTTP/1.1"}}]
+    news = [ENTRY | {"id": 4, "request": ENTRY["request"] | {"proto": "HTTP/2.0"}}]
+    difference = compare(cassette(*olds), cassette(*news))
+    assert difference.same
+    assert [masked.rule for masked in difference.pairings[0].masked] == ["recorder-note"] * 2
+
+
+def test_what_says_a_change_once_more_is_told_once() -> None:
+    status = {"code": 404, "message": "Not Found"}
+    difference = compare(cassette(ENTRY), cassette(_with(ENTRY, "response", status=status)))
+    assert [change.where for change in difference.pairings[0].changes] == ["response.status"]
 
 
 # -- real cassettes ------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from cassette_cli.cli.options import Color, Exclude, Indexes, Invert, Json, Meth
 from cassette_cli.cli.redact_rules import listed
 from cassette_cli.cli.run import Run, both_sides, bug, finish
 from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Place, Unreadable, Unrecognised
+from cassette_cli.files import STDIN
 
 if TYPE_CHECKING:
     from cassette_cli.diff import Scope
@@ -119,7 +120,7 @@ def _selected(named: "Named", selection: "Selection") -> "Named":
         for pairing in difference.pairings
         if any(side is not None and selection.takes(side) for side in (pairing.new, pairing.old))
     )
-    return named._replace(difference=difference._replace(pairings=pairings))
+    return named._replace(difference=difference._replace(pairings=pairings, changes=(), masked=()))
 
 
 def _secrets() -> "Rules":
@@ -171,7 +172,7 @@ class Sides(NamedTuple):
 def _sides(run: Run, operands: list[str], exclude: list[str] | None, *, staged: bool) -> Iterator[Sides]:
     """The pairs that the operands mean; behind `--` they are paths, which git compares with HEAD."""
     of_git = staged or "--" in sys.argv
-    if len(operands) == 2 and not of_git and all(Path(path).exists() for path in operands):
+    if len(operands) == 2 and not of_git and all(path == STDIN or Path(path).exists() for path in operands):
         yield from _two(run, operands[0], operands[1], exclude)
         return
     if len(operands) == 1 and not of_git and (halves := both_sides(operands[0])):

@@ -174,6 +174,15 @@ def _of_parts(old: Exchange, new: Exchange) -> Iterator[Delta]:
         for delta in differences(others[0], others[1], path, without_noise):
             was, now = (ABSENT if side in _ELSEWHERE else side for side in (delta.old, delta.new))
             yield from of_value(delta.where, was, now)
+        kinds = [_order(one), _order(two)]
+        if kinds[0] != kinds[1] and sorted(kinds[0]) == sorted(kinds[1]):
+            yield Delta(path.where, list[Json](kinds[0]), list[Json](kinds[1]))
+
+
+def _order(message: Message) -> list[str]:
+    """What the parts are that are told by other names, in order."""
+    kinds = [_other(part) for part in message.parts]
+    return [str(kind) for kind in kinds if kind in ("text", "reasoning", "tool_call")]
 
 
 def _whole(message: Message | None) -> Value:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from cassette_cli.diff import Change, Difference, Kind, Pairing
+from cassette_cli.diff import Change, Difference, Kind, Masked, Pairing
 from cassette_cli.model import Request
 from cassette_cli.report import words
 from cassette_cli.report.machine import Document
@@ -54,6 +54,8 @@ def to_json(named: Named, view: View) -> Document:
         "old": named.old,
         "new": named.new,
         "same": named.difference.same,
+        "changes": [_change(change, view) for change in named.difference.changes],
+        "ignored": dict(Counter(masked.rule for masked in named.difference.masked)),
         "interactions": [_pairing(pairing, view) for pairing in named.difference.pairings],
     }
 
@@ -93,7 +95,9 @@ def _seen(where: str, value: Json, view: View) -> Json:
     """A value as it may be printed: without what its name or its shape tells to be secret."""
     if view.reveal:
         return value
-    name = re.split(r"[./]", re.sub(r"\[\d+\]$", "", where))[-1]
+    name = re.split(r"[./]", re.sub(r"(?:\[\d+\]|/\d+)$", "", where))[-1]
+    if _LISTED.search(where):
+        return MASK
     if ".headers." in where and isinstance(value, list):
         return [_seen(where, item, view) for item in value]
     if not isinstance(value, str):
@@ -105,6 +109,11 @@ def _seen(where: str, value: Json, view: View) -> Json:
     elif is_secret_key(name) and value:
         return MASK
     return view.secrets.masked(value) if view.secrets else value
+
+
+_LISTED = re.compile(
+    r"^(?:stored|file)/.*(?i:cookies|queryString|form|params)\b.*/value$"
+)  # of what, stands beside it
 
 
 def _named(where: str, view: View) -> str:
@@ -151,6 +160,9 @@ class Report:
         self.count(difference)
         if self.titles:
             self.screen.line(*_title(named))
+        if difference.changes or (difference.masked and self.view.noise):
+            self.screen.line("  ", Span("around the interactions", "title"))
+            self._changes(difference.changes, difference.masked)
         for pairing in difference.pairings:
             self._pairing(pairing)
         if masked:
@@ -172,15 +184,17 @@ class Report:
         if pairing.kind is Kind.SAME and not (self.view.noise and pairing.masked):
             return
         self.screen.line("  ", *_head(pairing, self.view))
+        self._changes(pairing.changes, pairing.masked)
+
+    def _changes(self, changes: tuple[Change, ...], masked: tuple[Masked, ...]) -> None:
         side = ""
-        for change in pairing.changes:
+        for change in changes:
             own, name = split(_named(change.where, self.view))
             self._change(change, own if own != side else "", name)
             side = own
-        for masked in pairing.masked if self.view.noise else ():
-            old, new = (_brief(_seen(masked.where, value, self.view)) for value in masked[2:])
-            where = _named(masked.where, self.view)
-            self._row(f"{where}  {masked.rule}  {old} → {new}", indent=_INDENT)
+        for one in masked if self.view.noise else ():
+            old, new = (_brief(_seen(one.where, value, self.view)) for value in one[2:])
+            self._row(f"{_named(one.where, self.view)}  {one.rule}  {old} → {new}", indent=_INDENT)
 
     def _row(self, text: str, indent: int) -> None:
         width = self.screen.width and self.screen.width - indent
@@ -251,6 +265,8 @@ _SIDES = (
     ("reply.", "reply"),
     ("response.body/", "response"),
     ("response.", "response"),
+    ("stored/", "stored"),
+    ("file/", "file"),
 )
 
 
@@ -337,7 +353,8 @@ def _slice(spans: list[Span], start: int, end: int) -> Iterator[Span]:
 
 def masked_rules(difference: Difference) -> Counter[str]:
     """How many differences each noise rule let pass."""
-    return Counter(masked.rule for pairing in difference.pairings for masked in pairing.masked)
+    masked = [*difference.masked, *(one for pairing in difference.pairings for one in pairing.masked)]
+    return Counter(one.rule for one in masked)
 
 
 def ignored(counts: Counter[str]) -> str:
@@ -397,18 +414,21 @@ def to_markdown(differences: Iterable[Named], view: View) -> str:
 
 def _fold(named: Named, name: str, view: View) -> str:
     """The text of one cassette's difference under a fold, as a diff that GitHub colours."""
-    lines: list[str] = []
+    lines = list(_diff_lines(named.difference.changes, view))
     for pairing in named.difference.pairings:
-        if pairing.kind is Kind.SAME:
-            continue
-        head = _head(pairing, view)
-        lines.append("  " + "".join(span if isinstance(span, str) else span.text for span in head))
-        for change in pairing.changes:
-            lines.append(f"! {_named(change.where, view)}")
-            lines += [_marked(line) for line in _lines(change, view)]
+        if pairing.kind is not Kind.SAME:
+            head = _head(pairing, view)
+            lines.append("  " + "".join(span if isinstance(span, str) else span.text for span in head))
+            lines += _diff_lines(pairing.changes, view)
     text = words.visible("\n".join(lines))
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
     return f"<details><summary>{name}</summary>\n\n{fence}diff\n{text}\n{fence}\n\n</details>\n"
+
+
+def _diff_lines(changes: tuple[Change, ...], view: View) -> Iterator[str]:
+    for change in changes:
+        yield f"! {_named(change.where, view)}"
+        yield from map(_marked, _lines(change, view))
 
 
 def _marked(line: Line) -> str:

@@ -27,6 +27,7 @@ from cassette_cli.rules.volatile import (
     is_id,
     is_number,
     is_opaque,
+    is_scalar,
     is_sealed,
     is_span,
     is_text,
@@ -321,6 +322,28 @@ NOISE: tuple[Noise, ...] = (
         ("response.headers.Content-Type", "application/json", "text/plain"),
         ("response.headers.Content-Language", "en", "de"),
         ("request.headers.Content-Encoding", "gzip", "br"),
+    )),
+    Noise("recorder-note", "what a recorder notes for itself: numbers, sizes, how it stored a body", (
+        Row(("stored",), _keys(
+            r"(?i:_?id|uuid|_?order|call_?index|insertion_?index|match_?key"
+            r"|(?:content_?|body_?|headers?_?)?(?:length|size)|proto(?:_?major|_?minor)?|(?:http_?)?version"
+            r"|remote_?addr|server_?ip_?address|connection|pageref|transfer_?encoding|uncompressed|_from_?type"
+            r"|(?:body_?)?encoding|body_?content_?type|on_disk|body_?file_?name|sha256|path|host|binary|kind)"),
+            or_nothing(is_scalar)),
+        Row(("stored",), _keys("timings|curl_info|cache|_initiator"), or_nothing(bool), below=True),
+        Row(("file",), _keys("(?i:version|time|recorded_?with|(?:created|generated|saved)(?:_?at|_?date)?)"),
+            or_nothing(is_scalar)),
+        Row(("file",), _keys("creator|browser|pages|_recordingName"), or_nothing(bool), below=True),
+    ), hits=(
+        ("stored/id", 1, 2),
+        ("stored/response/proto", "HTTP/1.1", "HTTP/2.0"),
+        ("stored/timings/wait", 640, 12),
+        ("file/recorded_with", "VCR 6.1.0", "VCR 6.3.1"),
+    ), misses=(
+        ("stored/scenarioName", "a", "b"),
+        ("stored/response/type", "ok", "error"),
+        ("response.body/order", 1, 2),
+        ("file/Variables/seed", "1", "2"),
     )),
     Noise("user-agent", "what the client says of itself", (
         Row(_ASKS, _keys("(?i:x-stainless-(?!.*(?:timeout|retries)).*)"), or_nothing(is_text)),

@@ -139,6 +139,10 @@ def is_text(value: Json) -> bool:
     return isinstance(value, str)
 
 
+def is_scalar(value: Json) -> bool:
+    return isinstance(value, str | int | float)
+
+
 def is_number(value: Json) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
