@@ -821,7 +821,7 @@ def _stored(kind: str, more: Any) -> Cassette:
     elif kind == "vcrpy file":
         data = {"version": 1, "interactions": [ENTRY]} | more
     elif kind == "exvcr":
-        asked = {"url": "https://a.io/", "method": "get", "headers": [], "body": "", "options": []}
+        asked: Any = {"url": "https://a.io/", "method": "get", "headers": [], "body": "", "options": []}
         data = [{"request": asked, "response": {"status_code": 200, "headers": [], "body": "x", **more}}]
     else:
         patterns = [{"equalToJson": "{}", "ignoreArrayOrder": more.pop("order", True)}]
@@ -841,16 +841,26 @@ def test_what_the_model_does_not_carry_is_compared(where: str, kind: str, old: A
     assert compare(_stored(kind, dict(new)), _stored(kind, dict(new))).same
 
 
-def test_the_order_of_text_and_reasoning_is_compared() -> None:
-    thought = {"type": "thinking", "thinking": "Hm, Rome.", "signature": ""}
-    text, url = {"type": "text", "text": "It is fine."}, "https://api.anthropic.com/v1/messages"
-    message = {"type": "message", "role": "assistant", "model": "claude-x", "stop_reason": "end_turn"}
-    sides = [
-        cassette(interaction(prompt(), message | {"content": content}, url))
-        for content in ([thought, text], [text, thought])
+def test_the_order_of_text_and_reasoning_in_a_stream_is_compared() -> None:
+    blocks = [("thinking", "thinking", "Hm, Rome."), ("text", "text", "It is fine.")]
+    sides = [cassette(interaction(prompt(), _blocks(order))) for order in (blocks, blocks[::-1])]
+    changes = compare(sides[0], sides[1]).pairings[0].changes
+    assert ("reply.parts", ["reasoning", "text"], ["text", "reasoning"]) in changes
+
+
+def _blocks(blocks: list[tuple[str, str, str]]) -> str:
+    """A stream of Anthropic's Messages."""
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {"role": "assistant", "content": []}}
     ]
-    (change,) = compare(*sides).pairings[0].changes
-    assert change == ("reply.parts", ["reasoning", "text"], ["text", "reasoning"])
+    for index, (kind, field, words) in enumerate(blocks):
+        events += [
+            {"type": "content_block_start", "index": index, "content_block": {"type": kind, field: ""}},
+            {"type": "content_block_delta", "index": index, "delta": {"type": f"{kind}_delta", field: words}},
+            {"type": "content_block_stop", "index": index},
+        ]
+    events.append({"type": "message_stop"})
+    return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
 
 
 def test_what_a_recorder_notes_for_itself_is_noise() -> None:

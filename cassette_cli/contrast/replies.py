@@ -174,7 +174,7 @@ def _of_parts(old: Exchange, new: Exchange) -> Iterator[Delta]:
         for delta in differences(others[0], others[1], path, without_noise):
             was, now = (ABSENT if side in _ELSEWHERE else side for side in (delta.old, delta.new))
             yield from of_value(delta.where, was, now)
-        kinds = [_order(one), _order(two)]
+        kinds = [_order(one), _order(two)] if old.streamed and new.streamed else [[], []]
         if kinds[0] != kinds[1] and sorted(kinds[0]) == sorted(kinds[1]):
             yield Delta(path.where, list[Json](kinds[0]), list[Json](kinds[1]))
 
