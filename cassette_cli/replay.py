@@ -5,7 +5,7 @@ next request from the last reply: the URL of an upload, the id of a tool call. W
 cassette and does not in the new one is said. Knows no rule, and no reason for a change.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TypeAlias
 
@@ -28,6 +28,17 @@ def weakened(old: Cassette, new: Cassette) -> Iterator[tuple[int, str]]:
     if changed:
         was, now = [list(map(_Side, cassette.interactions)) for cassette in (old, new)]
         yield from _broken(was, now, changed)
+
+
+def orphaned(sides: Iterable[Cassette], merged: Cassette) -> Iterator[tuple[int, str]]:
+    """The interactions of a merged cassette whose request quotes a reply that a side had, and it has not."""
+    read = list(map(_Side, merged.interactions))
+    had = [_Side(interaction) for side in sides for interaction in side.interactions]
+    gone = {call for side in had for call in side.calls} - {call for side in read for call in side.calls}
+    for side in read:
+        if side.answers & gone:
+            index = side.interaction.index
+            yield index, f"#{index} answers a tool call that no reply makes any more: record it again"
 
 
 def _key(request: Request) -> Key:

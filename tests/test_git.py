@@ -1,11 +1,13 @@
 """git and this tool together: real repositories, real git, odd files, and nothing left behind."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -612,6 +614,38 @@ def test_what_both_sides_appended_is_there(installed: Repo, form: Callable[..., 
     assert branches(installed, form("a"), form("a", "b"), form("a", "c")) == 0
     assert content(installed) == form("a", "b", "c")
     assert installed.git("status", "--short") == ""
+
+
+def test_a_chain_of_ids_that_a_merge_breaks_is_said(repo: Repo) -> None:
+    def asks(call: str) -> dict[str, Any]:
+        said = {
+            "role": "assistant",
+            "tool_calls": [{"id": call, "function": {"name": "f", "arguments": "{}"}}],
+        }
+        return chat([{"role": "user", "content": "Hi"}], said)
+
+    def answers(call: str) -> dict[str, Any]:
+        result = {"role": "tool", "tool_call_id": call, "content": "4"}
+        return chat([{"role": "user", "content": "Hi"}, result], {"role": "assistant", "content": "4"})
+
+    texts = [[asks("call_1")], [asks("call_2")], [asks("call_1"), answers("call_1")]]
+    for name, entries in zip(("base", "ours", "theirs"), texts, strict=True):
+        repo.write(name, json.dumps({"version": 1, "interactions": entries}, indent=1))
+    run = repo.cassette("merge-driver", "--", "base", "ours", "theirs", "x.json", "7", "", "", "")
+    assert run.returncode == 0
+    assert "x.json:21:1: warning: #1 answers a tool call that no reply makes any more" in run.stderr
+    assert "call_2" in (repo.folder / "ours").read_text()
+
+
+def chat(messages: list[Any], said: dict[str, Any]) -> dict[str, Any]:
+    """An interaction with OpenAI's chat completions, as vcrpy's JSON serializer writes it."""
+    reply = {"object": "chat.completion", "choices": [{"index": 0, "message": said}]}
+    asked = json.dumps({"model": "m", "messages": messages})
+    uri = "https://api.openai.com/v1/chat/completions"
+    return {
+        "request": {"method": "POST", "uri": uri, "body": asked, "headers": {}},
+        "response": {"status": {"code": 200}, "headers": {}, "body": {"string": json.dumps(reply)}},
+    }
 
 
 def test_both_sides_made_the_file(installed: Repo) -> None:

@@ -21,6 +21,7 @@ from cassette_cli.errors import BadRequest, ExitCode, Unrecognised
 if TYPE_CHECKING:
     from cassette_cli.drivers import State
     from cassette_cli.model import Cassette
+    from cassette_cli.source.document import Document
 
 app = typer.Typer(name="git", rich_markup_mode=None, no_args_is_help=True)
 Everywhere = Annotated[bool, typer.Option("--global", help="For all repositories, not only this one.")]
@@ -344,7 +345,23 @@ def _merge(base: str, ours: str, theirs: str, path: str, size: int, names: tuple
     old, own, other = (Document(path, Path(file).read_bytes()) for file in (base, ours, theirs))
     merged = merge(old, own, other, marks)
     Path(ours).write_bytes(own.encode(merged.text))
+    if not merged.conflicts:
+        _warn_of_orphans(own, other, merged.text)
     return merged.conflicts > 0
+
+
+def _warn_of_orphans(own: "Document", other: "Document", text: str) -> None:
+    """Say which interactions of one side quote what the other side recorded anew."""
+    from cassette_cli.cli.run import Run
+    from cassette_cli.errors import Place
+    from cassette_cli.recorders import read_cassette
+    from cassette_cli.replay import orphaned
+    from cassette_cli.source.document import Document
+
+    merged = read_cassette(Document(own.name, own.encode(text)))
+    for index, message in orphaned((read_cassette(own), read_cassette(other)), merged):
+        line = merged.line(merged.interactions[index])
+        Run().tell(f"{Place(own.name, line, 1)}: warning: {message}")
 
 
 def _merge_lines(base: str, ours: str, theirs: str, size: str, names: tuple[str, ...]) -> bool:
