@@ -366,6 +366,8 @@ NOISE: tuple[Noise, ...] = (
         Row(_MODELS, _COUNT, or_nothing(is_figure)),
         Row(("response.plain",), _keys(r"(?:prompt|completion|input|output|total|cached|reasoning)_tokens"),
             or_nothing(is_number)),
+        Row(("response.plain",), _keys(r".*(?:_tokens|TokenCount)"), or_nothing(is_number),
+            under=_keys("(?i:usage(?:_?metadata)?)")),
         Row(("response.headers",), names((
             "num_tokens", "num-tokens", "num_chars", "num-chars", "*-token-count", "*-query-cost",
         )), or_nothing(is_opaque)),
