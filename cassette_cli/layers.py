@@ -204,6 +204,11 @@ def _listed(field: Field, value: Value) -> Iterator[Field]:
 
 def streamed(events: Iterable[str]) -> list[str]:
     """The texts that `joined` makes of events, told much cheaper, without their places."""
+    return streamed_values(map(_plain_json, events))
+
+
+def streamed_values(values: Iterable[Json]) -> list[str]:
+    """The same of the values that events hold."""
     slots: dict[str, list[str]] = {}
 
     def collect(value: Json, slot: str) -> None:
@@ -222,8 +227,8 @@ def streamed(events: Iterable[str]) -> list[str]:
             for place, item in enumerate(value):
                 collect(item, slot if one_text else f"{slot}/{place}")
 
-    for event in events:
-        collect(_plain_json(event), "")
+    for value in values:
+        collect(value, "")
     return ["".join(pieces) for pieces in slots.values() if len(pieces) > 1]
 
 

@@ -72,7 +72,7 @@ def plan(
     found = [one for one in found if not stays(one)]
     if rules.choice.secrets and (known := known_secrets(found)) is not None:
         again = search.found(
-            lambda text: known.search(text) or fires(text), lambda field: copies(known, rules, field)
+            lambda text: known.fires(text) or fires(text), lambda field: copies(known, rules, field)
         )
         found = without_overlaps([*found, *(one for one in again if not stays(one))])
     found.sort(key=lambda one: one.offset)

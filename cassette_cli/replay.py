@@ -19,6 +19,8 @@ Key: TypeAlias = tuple[str, str, bytes]
 
 def weakened(old: Cassette, new: Cassette) -> Iterator[tuple[int, str]]:
     """What no longer holds, by the interaction that it concerns."""
+    if new is old:
+        return
     yield from _merged(old, new)
     changed = {
         number

@@ -5,7 +5,6 @@ events say together; and at most once. Of matches that overlap, the one in the i
 then the longest.
 """
 
-import json
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +13,7 @@ from typing import NamedTuple, TypeAlias, TypeGuard
 
 from cassette_cli.errors import Place
 from cassette_cli.fields import Field, Role, Stored, are_dull, bodies, comments, heads, others
-from cassette_cli.layers import inside, is_packed, opened, streamed
+from cassette_cli.layers import inside, is_packed, opened, streamed, streamed_values
 from cassette_cli.model import Cassette
 from cassette_cli.rules.redaction import RULES, Match, Rules
 from cassette_cli.source.style import Style
@@ -150,9 +149,8 @@ class Search:
         events = [event.data for event in content.events]
         if content.kind is Kind.EVENTSTREAM and fires("\n".join(events)):
             return True
-        if isinstance(content.json, list):
-            events = [json.dumps(value) for value in content.json]
-        return any(fires(text) for text in streamed(events))
+        texts = streamed_values(content.json) if isinstance(content.json, list) else streamed(events)
+        return any(map(fires, texts))
 
     def _note(self, stored: Stored, content: Content) -> None:
         body = stored.message.body
@@ -192,7 +190,18 @@ def _is_stream(text: str) -> bool:
     return (head == "{" and "\n{" in text) or head == "[" or looks_like_events(text)
 
 
-def known_secrets(found: list[Found]) -> re.Pattern[str] | None:
+class Known(NamedTuple):
+    """The secrets that were found, of which there may be other copies."""
+
+    values: list[str]
+    regex: re.Pattern[str]
+
+    def fires(self, text: str) -> bool:
+        """Whether a copy could stand in a text; the cheap look."""
+        return any(value in text for value in self.values)
+
+
+def known_secrets(found: list[Found]) -> Known | None:
     """What finds other copies of the secrets that were found, if any is long enough to tell."""
     values = {
         one.value
@@ -202,7 +211,8 @@ def known_secrets(found: list[Found]) -> re.Pattern[str] | None:
     needles = sorted(filter(_is_telling, values), key=len, reverse=True)
     if not needles:
         return None
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, needles))})(?![A-Za-z0-9])")
+    either = "|".join(map(re.escape, needles))
+    return Known(needles, re.compile(rf"(?<![A-Za-z0-9])(?:{either})(?![A-Za-z0-9])"))
 
 
 _PASSING = ("volatile-header", "chosen-header")  # what they find is no secret
@@ -213,9 +223,9 @@ def _is_telling(value: str) -> bool:
     return len(value) >= 12 or (len(value) >= 8 and any(map(str.isdigit, value)))
 
 
-def copies(known: re.Pattern[str], rules: Rules, field: Field) -> Iterator[Match]:
-    if "known-secret" not in rules.choice.ignore:
-        for match in known.finditer(field.text):
+def copies(known: Known, rules: Rules, field: Field) -> Iterator[Match]:
+    if "known-secret" not in rules.choice.ignore and known.fires(field.text):
+        for match in known.regex.finditer(field.text):
             yield Match("known-secret", *match.span(), RULES["known-secret"])
 
 

@@ -44,7 +44,8 @@ class Placeholders:
         """`text` is the file's, whose own numbers are not given again; `dates` are all that will be asked."""
         self._given: dict[str, str] = {}
         self._counts: dict[str, int] = {}
-        self._first = max((int(number) for number in re.findall(rf"{WORD}-(\d{{1,6}})", text)), default=0)
+        given = re.findall(rf"{WORD}-(\d{{1,6}})", text) if WORD in text else ()
+        self._first = max(map(int, given), default=0)
         times = {date: time for date in dates if (time := _time(date))}
         order = sorted(set(times.values()))
         self._dates = {date: _EPOCH + timedelta(seconds=order.index(time)) for date, time in times.items()}
