@@ -11,7 +11,8 @@ import typer
 
 from cassette_cli import __version__
 
-COMMANDS = ("show", "redact", "diff", "validate", "rules", "git")  # each in a module of its name
+# Each in a module of its name.
+COMMANDS = ("show", "grep", "stats", "redact", "diff", "validate", "rules", "git")
 GROUPS = ("git",)  # of those, the ones that have commands of their own
 
 app = typer.Typer(

@@ -1,12 +1,9 @@
-"""Token figures in words: of one exchange, and summed over a cassette or a suite."""
+"""Token figures of one exchange in words."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from cassette_cli.llm.messages import Exchange
+from cassette_cli.llm.tokens import Tokens, input_tokens, sum_tokens
 
-from cassette_cli.llm.messages import Exchange, Usage
-
-# These count what was read from and written to the cache apart from the input; the others count it in.
-_CACHE_APART = ("anthropic-messages", "bedrock-converse", "bedrock-invoke")
+__all__ = ("Tokens", "sum_tokens", "usage_words")
 
 
 def usage_words(exchange: Exchange) -> str:
@@ -17,32 +14,9 @@ def usage_words(exchange: Exchange) -> str:
     read = [f"{usage.cached_input_tokens:,} cached"] if usage.cached_input_tokens else []
     read += [f"{usage.cache_write_tokens:,} written to cache"] if usage.cache_write_tokens else []
     thought = [f"{usage.reasoning_tokens:,} reasoning"] if usage.reasoning_tokens else []
-    sides = ((_input(exchange, usage), "in", read), (usage.output_tokens, "out", thought))
+    sides = ((input_tokens(exchange, usage), "in", read), (usage.output_tokens, "out", thought))
     return ", ".join(
         f"{number:,} {name}" + (f" ({', '.join(details)})" if details else "")
         for number, name, details in sides
         if number is not None
     )
-
-
-def _input(exchange: Exchange, usage: Usage) -> int | None:
-    if usage.input_tokens is None or exchange.dialect not in _CACHE_APART:
-        return usage.input_tokens
-    return usage.input_tokens + (usage.cached_input_tokens or 0) + (usage.cache_write_tokens or 0)
-
-
-class Tokens(NamedTuple):
-    """What the models of several exchanges read and wrote, as far as the replies say."""
-
-    read: int = 0
-    written: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.read:,} in + {self.written:,} out tokens" if self.read or self.written else ""
-
-
-def sum_tokens(exchanges: Iterable[Exchange | None]) -> Tokens:
-    told = [exchange for exchange in exchanges if exchange]
-    known = [(exchange, usage) for exchange in told if (usage := exchange.answer.usage)]
-    read = sum(_input(exchange, usage) or 0 for exchange, usage in known)
-    return Tokens(read, sum(usage.output_tokens or 0 for _, usage in known))
