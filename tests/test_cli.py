@@ -172,6 +172,9 @@ def test_selectors(options: str, expected: list[int]) -> None:
         ("--get reply.nothing", "no value reply.nothing"),
         ("--get request.headers.nothing", "there is accept, authorization, content-type"),
         ("--get nothing.at.all", "no value nothing.at.all"),
+        ("--json --get reply.text", "--json and --get do not go together: give one"),
+        ("--format html -s", "--format html and --summary do not go together: give one"),
+        ("--format pdf", "'pdf' is not one of 'text', 'json', 'html', 'markdown'"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_told_and_is_2(options: str, message: str) -> None:
@@ -205,7 +208,16 @@ SECRETS = ("sk-ant-sample", "sk-sample", "sample-not-a", "session=sample", "0000
 
 
 @pytest.mark.parametrize(
-    "options", ["--headers", "--json", "-s", "--full --headers --color", "--get request"]
+    "options",
+    [
+        "--headers",
+        "--json",
+        "-s",
+        "--full --headers --color",
+        "--get request",
+        "--format html --full",
+        "--format markdown --headers",
+    ],
 )
 def test_no_credential_is_printed_unless_revealed(options: str) -> None:
     files = [SAMPLES / "vcrpy" / "anthropic_tools.yaml", MANY, SAMPLES / "go-vcr" / "cut_stream.yaml"]
@@ -224,7 +236,7 @@ def test_content_is_shown_and_never_obeyed(tmp_path: Path) -> None:
     evil = "\x1b]0;owned\x07\x1b[2J\u202e[bold]x[/bold]\x9b31m"
     path = tmp_path / "e\x1b[31mvil.yaml"
     path.write_text(vcrpy("''", json.dumps(evil)), "utf-8")
-    for options in ([], ["-s"], ["--json"], ["--color"]):
+    for options in ([], ["-s"], ["--json"], ["--color"], ["--format=html"], ["--format=markdown"]):
         run = cassette("show", path, *options)
         out = run.stdout.replace("\x1b[0m", "")
         if "--color" not in options:
@@ -233,6 +245,16 @@ def test_content_is_shown_and_never_obeyed(tmp_path: Path) -> None:
         assert "\x1b[2J" not in out
         assert "\x1b]0" not in out
     assert "[bold]x[/bold]" in cassette("show", path).stdout
+
+
+@pytest.mark.parametrize(("form", "end"), [("html", "</html>\n"), ("markdown", "\n")])
+def test_a_document_names_what_could_not_be_read(tmp_path: Path, form: str, end: str) -> None:
+    (tmp_path / "bad.yaml").write_text("version: 1\ninteractions: [<b>", "utf-8")
+    run = cassette("show", tmp_path / "bad.yaml", SEED, "--format", form)
+    assert run.returncode == 2
+    assert "bad.yaml:3:1: not YAML" in run.stdout
+    assert "Florence,Italy?" in run.stdout
+    assert run.stdout.endswith(end)
 
 
 # -- bad input: a message with its place, the code, and the other files ----------------------------

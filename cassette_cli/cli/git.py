@@ -195,8 +195,8 @@ def _read(data: bytes, name: str) -> "Cassette":
 
 def _conversation(cassette: "Cassette") -> str:
     """All of a cassette, in lines that do not depend on a screen or on where the file stands."""
+    from cassette_cli.report.blocks import View
     from cassette_cli.report.conversation import Conversation
-    from cassette_cli.report.rows import View
     from cassette_cli.report.terminal import Screen
     from cassette_cli.selection import Reading
 

@@ -1,6 +1,7 @@
 """`cassette show`."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,7 @@ from cassette_cli.cli.options import (
     Exclude,
     Indexes,
     Invert,
+    Json,
     Method,
     Model,
     Paths,
@@ -23,9 +25,16 @@ from cassette_cli.errors import BadRequest
 
 if TYPE_CHECKING:
     from cassette_cli.model import Cassette
-    from cassette_cli.report.rows import View
+    from cassette_cli.report.blocks import View
     from cassette_cli.report.terminal import Screen
     from cassette_cli.selection import Reading, Selection
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+    MARKDOWN = "markdown"
 
 
 def show(
@@ -50,7 +59,10 @@ def show(
     ] = None,
     request: Annotated[bool, typer.Option("--request", help="Only the request.")] = False,
     response: Annotated[bool, typer.Option("--response", help="Only the response.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    format_: Annotated[
+        Format, typer.Option("--format", metavar="FORMAT", help="text, json, html, markdown.")
+    ] = Format.TEXT,
+    json: Json = False,
     reveal: Reveal = False,
     exclude: Exclude = None,
     skip_unrecognised: SkipUnrecognised = False,
@@ -65,22 +77,26 @@ def show(
       cassette show tests/cassettes -s
 
       cassette show chat.yaml -i 1 --get reply.text
+
+      cassette show tests/cassettes --format html > cassettes.html
     """
 
     def command() -> int:
         from cassette_cli.files import is_one_file
-        from cassette_cli.report.rows import View
+        from cassette_cli.report.blocks import View
         from cassette_cli.report.terminal import Screen
         from cassette_cli.selection import Selection
 
-        forms = {"--json": json, "--get": get is not None, "--raw": raw, "--summary": summary}
+        form = Format.JSON if json else format_
+        named = "--json" if json else f"--format {form}"
+        forms = {named: form is not Format.TEXT, "--get": get is not None, "--raw": raw, "--summary": summary}
         if len(given := [name for name, wanted in forms.items() if wanted]) > 1:
             raise BadRequest(f"{' and '.join(given)} do not go together: give one")
         selection = Selection.parse(indexes, method, url, status, model, invert=invert)
         run = Run()
         chosen = _chosen(run, run.cassettes(paths, exclude, skip_unrecognised=skip_unrecognised), selection)
         with Screen(color) as screen:
-            if json:
+            if form is Format.JSON:
                 _write_json(run, screen, chosen, reveal=reveal)
             elif get is not None:
                 _write_values(run, screen, chosen, get, reveal=reveal)
@@ -91,7 +107,10 @@ def show(
             else:
                 both = request == response
                 view = View(full, headers, reveal, request or both, response or both)
-                _write_conversations(screen, chosen, view)
+                if form is Format.TEXT:
+                    _write_conversations(screen, chosen, view)
+                else:
+                    _write_page(run, screen, chosen, view, form)
         return run.code
 
     finish(command)
@@ -125,6 +144,21 @@ def _write_conversations(screen: "Screen", chosen: Chosen, view: "View") -> None
         if place:
             screen.line()
         Conversation(screen, view).cassette(cassette, readings)
+
+
+def _write_page(run: Run, screen: "Screen", chosen: Chosen, view: "View", form: Format) -> None:
+    """A document that is passed on: what has the shape of a secret is masked in it, too."""
+    from cassette_cli.cli.redact_rules import Flags, RuleBook, What
+    from cassette_cli.config import Settings
+    from cassette_cli.report.markdown import Comment
+    from cassette_cli.report.page import Page
+
+    if not view.reveal:
+        view = view._replace(secrets=RuleBook(What.SECRETS, Flags(), Settings()).everything)
+    with Page(view) if form is Format.HTML else Comment(view) as document:
+        for cassette, readings in chosen:
+            document.add(cassette, readings)
+        document.write(screen.raw, run.errors)
 
 
 def _write_summary(screen: "Screen", chosen: Chosen, *, one_file: bool, reveal: bool) -> None:

@@ -1,23 +1,11 @@
 """Rows: a label, a text beside it, and what stands at the right edge; cut and wrapped to the screen."""
 
-from typing import NamedTuple
-
 from cassette_cli.report import words
+from cassette_cli.report.blocks import LONGEST_TEXT, View
 from cassette_cli.report.terminal import EDGE, Screen, Span, width_of, wrap
 
 INDENT = 4
 LABEL = 12  # columns of a role and the blanks behind it
-LONGEST_TEXT = 1500  # characters of a message before it is cut
-
-
-class View(NamedTuple):
-    """What the options of `show` ask to see."""
-
-    full: bool = False
-    headers: bool = False
-    reveal: bool = False
-    request: bool = True
-    response: bool = True
 
 
 class Rows:
@@ -37,9 +25,6 @@ class Rows:
         for line in wrap(words.visible(text), self.screen.width and self.screen.width - INDENT):
             self.screen.line(" " * INDENT, Span(line, style))
 
-    def clip(self, text: str, most: int) -> str:
-        return text if self.view.full or len(text) <= most else f"{text[: most - 1]}…"
-
     def text(
         self,
         label: str,
@@ -52,9 +37,7 @@ class Rows:
         deeper: int = 0,
     ) -> None:
         """A text under its label, cut with a count if it is long."""
-        shown, rest = text, 0
-        if not self.view.full and len(text) > most * 1.2:
-            shown, rest = text[:most], len(text) - most
+        shown, rest = self.view.cut(text, most)
         self.row(label, mark + words.shrink(shown), style, right=right, hang=len(mark), deeper=deeper)
         if rest:
             self.row("", f"… {rest:,} more characters (--full shows them)", "dim")

@@ -40,7 +40,7 @@ class Summary:
                 _few(list(models)),
                 _tokens(exchanges),
                 words.size(len(cassette.document.raw)),
-                _notes(readings),
+                notes(readings),
             )
         )
 
@@ -96,16 +96,16 @@ def _few(names: list[str]) -> str:
     return ", ".join([*shown[:fitting], *([f"+{len(shown) - fitting}"] if len(shown) > fitting else [])])
 
 
-def _notes(readings: list[Reading]) -> str:
+def notes(readings: list[Reading]) -> str:
     """What a reader should look at: error statuses with their counts, streams that were cut."""
     failed = Counter(
         str(status)
         for reading in readings
         if (status := reading.interaction.response.status) and status >= 400
     )
-    notes = [status if count == 1 else f"{status} ×{count}" for status, count in sorted(failed.items())]
+    told = [status if count == 1 else f"{status} ×{count}" for status, count in sorted(failed.items())]
     cut = sum(reading.exchange is not None and not reading.exchange.complete for reading in readings)
-    return ", ".join(notes + (["cut"] if cut == 1 else [f"cut ×{cut}"] if cut else []))
+    return ", ".join(told + (["cut"] if cut == 1 else [f"cut ×{cut}"] if cut else []))
 
 
 class _Table(NamedTuple):
