@@ -45,7 +45,9 @@ def test_the_readme_has_examples() -> None:
     assert len(EXAMPLES) >= 8
 
 
-@pytest.mark.parametrize("name", ["show", "redact", "diff", "validate", "rules", "git install"])
+@pytest.mark.parametrize(
+    "name", ["show", "grep", "stats", "redact", "diff", "validate", "rules", "git install"]
+)
 def test_every_option_of_a_command_is_in_the_readme(name: str) -> None:
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", _run(f"cassette {name} --help")))
     missing = {option for option in options - {"--help"} if option not in README}
