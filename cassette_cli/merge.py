@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from cassette_cli.conflict import MARKS, Marks, ours_and_theirs
+from cassette_cli.entries import lists, spans
 from cassette_cli.errors import Place, Refused
 from cassette_cli.model import Body, Cassette, Interaction
 from cassette_cli.recorders import read_cassette
@@ -86,19 +87,13 @@ class _Side:
         self.cassette = read_cassette(document)
         self.path, self._list = _container(self.cassette)
         self.entries: tuple[_Entry, ...] = ()
-        text, items = document.text, self._list.items
+        text = document.text
         self.is_flow = self._list.flow
         self.line_end = "\r\n" if "\r\n" in text[:10_000] else "\n"
-        if not items:
-            spans, start, end = [], self._list.start, self._list.end
-        elif self.is_flow:
-            spans = _flow_spans(text, self._list)
-            start, end = spans[0][0], spans[-1][1]
-        else:
-            spans = _block_spans(text, self._list)
-            start, end = spans[0][0], spans[-1][1]
+        found = spans(text, self._list)
+        start, end = (found[0][0], found[-1][1]) if found else (self._list.start, self._list.end)
         self.head, self.tail = text[:start], text[end:]
-        self.entries = tuple(map(self._entry, self.cassette.interactions, spans))
+        self.entries = tuple(map(self._entry, self.cassette.interactions, found))
 
     def is_like(self, other: "_Side") -> bool:
         """Whether interactions of both can stand in one list."""
@@ -190,7 +185,7 @@ def _container(cassette: Cassette) -> tuple[tuple[str, ...], tree.Sequence]:
     """The list whose entries are the interactions, and the keys that lead to it."""
     wanted = [id(interaction.node) for interaction in cassette.interactions]
     for root in cassette.roots[:1]:
-        for path, node in _lists(root):
+        for path, node in lists(root):
             if wanted and [id(item) for item in node.items] == wanted:
                 if node.tag or node.anchor:
                     break
@@ -201,65 +196,11 @@ def _container(cassette: Cassette) -> tuple[tuple[str, ...], tree.Sequence]:
 
 
 _EMPTY = ("interactions", "http_interactions", "entries", "http_recordings", "Tracks", "recordings")
-_DEEP = 3  # keys above the list of interactions
-
-
-def _lists(node: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], tree.Sequence]]:
-    if isinstance(node, tree.Sequence):
-        yield path, node
-    elif isinstance(node, Mapping) and len(path) < _DEEP:
-        for key, value in node.items:
-            if isinstance(key, Text):
-                yield from _lists(value, (*path, key))
 
 
 def _blanks(text: str) -> str:
     """What the text begins with that is none."""
     return text[: len(text) - len(text.lstrip())]
-
-
-_COMMA = re.compile(r"(\s*),(\s*)")
-
-
-def _flow_spans(text: str, node: tree.Sequence) -> list[tuple[int, int]]:
-    """Where each entry stands with the blanks around it, up to the commas."""
-    spans, start = [], node.start + 1
-    for one, two in pairwise(node.items):
-        match = _COMMA.fullmatch(text, one.end, two.start)
-        if not match:
-            raise Refused("there is more than a comma between two interactions")
-        spans.append((start, match.end(1)))
-        start = match.start(2)
-    return [*spans, (start, node.items[-1].end)]
-
-
-_DASH = re.compile(r"[ \t]*-\s+(?:[!&]\S*[ \t]+)*")
-_COMMENT = re.compile(r"([ \t]*)#.*\n")
-
-
-def _block_spans(text: str, node: tree.Sequence) -> list[tuple[int, int]]:
-    """Where the lines of each entry stand, with the comments above it."""
-    starts = [_entry_start(text, item.start) for item in node.items]
-    end = node.items[-1].end
-    if text[end - 1] != "\n":
-        end = text.find("\n", end) + 1 or len(text)
-    return list(pairwise([*starts, end]))
-
-
-def _entry_start(text: str, node: int) -> int:
-    start = text.rfind("\n", 0, node) + 1
-    if start and text[start:node].isspace():  # the dash has a line of its own
-        start = text.rfind("\n", 0, start - 1) + 1
-    if not _DASH.fullmatch(text, start, node):
-        raise Refused("an interaction does not start on the line of its dash")
-    dash = text.index("-", start) - start
-    while start:
-        above = text.rfind("\n", 0, start - 1) + 1
-        comment = _COMMENT.fullmatch(text, above, start)
-        if not comment or len(comment[1]) > dash:  # deeper, it may be a line of a block scalar
-            break
-        start = above
-    return start
 
 
 def _said(node: Node, but: str | None = None) -> str:

@@ -5,7 +5,7 @@ next request from the last reply: the URL of an upload, the id of a tool call. W
 cassette and does not in the new one is said. Knows no rule, and no reason for a change.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import TypeAlias
 
@@ -123,3 +123,27 @@ def _broken(was: list[_Side], now: list[_Side], changed: set[int]) -> Iterator[t
                 yield later, f"#{later} no longer quotes the URL of #{earlier}"
             if was[later].answers & was[earlier].calls and not now[later].answers & now[earlier].calls:
                 yield later, f"#{later} no longer quotes a tool call's id of #{earlier}"
+
+
+# -- what leaves -----------------------------------------------------------------------------------------
+
+
+def quoting(cassette: Cassette, gone: Collection[int]) -> Iterator[tuple[int, str]]:
+    """Interactions that stay and quote the reply of one that leaves, unless another one says the same."""
+    sides = list(map(_Side, cassette.interactions))
+    found: dict[tuple[int, str], list[int]] = {}  # who quotes, by who is quoted, and what
+    for at, later in enumerate(sides):
+        if at in gone:
+            continue
+        near = range(max(0, at - _FURTHEST), at)
+        kept = [sides[earlier] for earlier in near if earlier not in gone]
+        for earlier in (earlier for earlier in near if earlier in gone):
+            side = sides[earlier]
+            if later.quotes_url(side) and not any(map(later.quotes_url, kept)):
+                found.setdefault((earlier, "its URL"), []).append(at)
+            if (later.answers & side.calls).difference(*(one.calls for one in kept)):
+                found.setdefault((earlier, "a tool call's id"), []).append(at)
+    for (earlier, what), quoters in found.items():
+        more = f" and {len(quoters) - 1} more" if len(quoters) > 1 else ""
+        verb = "quote" if more else "quotes"
+        yield quoters[0], f"#{quoters[0]}{more} {verb} {what} from the reply of #{earlier}, which goes"

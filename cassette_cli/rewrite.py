@@ -6,6 +6,7 @@ were opened read, string by string, as intended, in whatever coding they stand. 
 there are no new bytes. Lengths (`Content-Length`, a recorder's own) follow a body that they fitted.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from typing import NamedTuple, TypeAlias
@@ -19,11 +20,12 @@ from cassette_cli.source.document import Document
 from cassette_cli.source.edit import Edit, splice
 from cassette_cli.source.removal import remove
 from cassette_cli.source.text import Change, Joined, Text, rewrite
-from cassette_cli.source.tree import Alias, Mapping, Node, Sequence, plain_scalar
+from cassette_cli.source.tree import Alias, Integer, Json, Mapping, Node, Sequence, plain, plain_scalar
 from cassette_cli.wire.body import read_content, traced
 
 SIDES = ("request", "response")
 Removed: TypeAlias = dict[int, set[int]]  # the entries that leave a container, by its id
+Replaced: TypeAlias = dict[int, Json]  # what nodes become as a whole, by their ids
 
 
 class Rewritten(NamedTuple):
@@ -37,16 +39,35 @@ class Rewritten(NamedTuple):
         return document.encode(splice(document.text, self.edits[document]))
 
 
+class Pruned(NamedTuple):
+    """Interactions that leave: which, the entries of which lists they are, and the edits that cut them."""
+
+    indexes: frozenset[int] = frozenset()
+    entries: Removed = {}  # noqa: RUF012 - never changed in place
+    edits: tuple[Edit, ...] = ()
+
+    def stay(self, cassette: Cassette) -> list[Interaction]:
+        return [one for one in cassette.interactions if one.index not in self.indexes]
+
+
+_NONE = Pruned()
+
+
 def apply(
     cassette: Cassette,
     changes: Iterable[Change],
     drops: Iterable[Field] = (),
     opened_before: dict[str, list[Field]] | None = None,
+    pruned: Pruned = _NONE,
+    replaced: Replaced | None = None,
 ) -> Rewritten:
-    """The cassette with its texts changed and headers dropped, proved; raises Refused where it cannot be."""
+    """The cassette changed, headers and interactions dropped, proved; raises Refused where it cannot be.
+
+    Nodes that are `replaced` by the changes must read as the values given for them, of whatever type.
+    """
     changes, drops = list(changes), list(drops)
-    removed: Removed = {}
-    removals: list[Edit] = []
+    removed: Removed = dict(pruned.entries)
+    removals: list[Edit] = list(pruned.edits)
     for container, entries, edits in _removals(cassette, drops):
         removed[id(container)] = entries
         removals += edits
@@ -54,7 +75,8 @@ def apply(
     direct = {id(text) for text, _ in changes}
     wanted: dict[int, str] = {}
     made = _made(cassette, changes, removals, wanted)
-    lengths = [length for length in _lengths(cassette, made.cassette) if id(length[1]) not in gone]
+    stay = pruned.stay(cassette)
+    lengths = [length for length in _lengths(stay, made.cassette) if id(length[1]) not in gone]
     if lengths:
         changes += [(text, [Edit(0, len(text), new)]) for _, text, new in lengths]
         wanted.clear()
@@ -62,7 +84,9 @@ def apply(
     fields = [field for opened in (opened_before or {}).values() for field in opened]
     joined = [field.text for field in fields if isinstance(field.text, Joined) and id(field.text) in wanted]
     direct |= {id(piece) for text in joined for piece in text.pieces}
-    _prove(cassette, made, _Intent(wanted, direct, removed, gone, opened_before or {}))
+    _prove(
+        cassette, made, _Intent(wanted, direct, removed, gone, opened_before or {}, pruned, replaced or {})
+    )
     return made._replace(lengths=tuple((where, str(text), new) for where, text, new in lengths))
 
 
@@ -71,9 +95,11 @@ def _made(
 ) -> Rewritten:
     document = cassette.document
     edits = rewrite([*changes, (document, removals)] if removals else changes, wanted)
-    if document not in edits:
+    if not edits:
         return Rewritten(cassette, edits, ())
-    new = Document(document.name, document.encode(splice(document.text, edits[document])))
+    raws = {one.name: one.encode(splice(one.text, own)) for one, own in edits.items()}
+    new = Document(document.name, raws.pop(document.name, document.raw))
+    new.siblings = document.siblings | raws
     try:
         return Rewritten(read_cassette(new), edits, ())
     except CassetteError as error:
@@ -158,6 +184,9 @@ def _chain(parents: Parents, text: str) -> Iterator[tuple[Mapping | Sequence, in
 
 def _entry(parents: Parents, name: str, value: str) -> tuple[Mapping | Sequence, int] | None:
     """The innermost entry that holds a header's name and value."""
+    above = parents.get(id(name))
+    if above and isinstance(above[0], Mapping) and above[0].items[above[1]][0] is name:
+        return above  # whose value may be an alias, and stand elsewhere
     names = {id(container): index for container, index in _chain(parents, name)}
     chain = list(_chain(parents, value))
     for place, (container, index) in enumerate(chain):
@@ -177,11 +206,11 @@ def _line(document: Document, name: Text, value: Text | Joined) -> Edit:
 # -- lengths -------------------------------------------------------------------------------------------
 
 
-def _lengths(old: Cassette, new: Cassette) -> Iterator[tuple[str, Text, str]]:
+def _lengths(old: list[Interaction], new: Cassette) -> Iterator[tuple[str, Text, str]]:
     """The lengths that fitted a body which has changed: where they stand, and what they become."""
-    if new is old:
-        return
-    for before, after in zip(old.interactions, new.interactions, strict=False):
+    for before, after in zip(old, new.interactions, strict=False):
+        if before is after:
+            continue
         if before.request.method.upper() == "HEAD":
             continue
         sides = (("request", before.request, after.request), ("response", before.response, after.response))
@@ -226,6 +255,8 @@ class _Intent(NamedTuple):
     removed: Removed
     gone: set[int]  # the values of headers that leave
     opened: dict[str, list[Field]]
+    pruned: Pruned
+    replaced: Replaced
 
     def is_direct(self, text: str) -> bool:
         return id(text) in self.direct and id(text) in self.wanted
@@ -238,13 +269,17 @@ class _Intent(NamedTuple):
 
 
 def _prove(old: Cassette, made: Rewritten, intent: _Intent) -> None:
-    new = made.cassette
-    if len(old.interactions) != len(new.interactions) or old.recorder != new.recorder:
+    new, stay = made.cassette, intent.pruned.stay(old)
+    # An empty file does not always say which recorder's it is.
+    if len(stay) != len(new.interactions) or (stay and old.recorder != new.recorder):
         raise _failed(old, "the interactions are not the same")
-    for one, two in zip_longest(old.roots, new.roots):
+    gone = {id(one.node) for one in old.interactions} - {id(one.node) for one in stay}
+    for one, two in zip_longest((root for root in old.roots if id(root) not in gone), new.roots):
         _same_trees(old, one, two, intent)
-    for before, after in zip(old.interactions, new.interactions, strict=True):
+    for before, after in zip(stay, new.interactions, strict=True):
         _same_heads(old, before, after, intent)
+        if intent.pruned.indexes and not old.roots and before.node != after.node:
+            raise _failed(old, f"#{before.index} reads differently")
         if old.document in made.edits:
             _same_bodies(old, before, after, intent)
 
@@ -261,7 +296,9 @@ def _same_trees(cassette: Cassette, one: Node | None, two: Node | None, intent: 
     stack: list[tuple[Node | None, Node | None]] = [(one, two)]
     while stack:
         old, new = stack.pop()
-        if isinstance(old, Text) and isinstance(new, Text):
+        if id(old) in intent.replaced:
+            ok = new is not None and _reads_as(new, intent.replaced[id(old)])
+        elif isinstance(old, Text) and isinstance(new, Text):
             ok = new == intent.value(old) and _same_type(old, new, changed=id(old) in intent.wanted)
         elif isinstance(old, Mapping | Sequence) and isinstance(new, Mapping | Sequence):
             gone = intent.removed.get(id(old), set())
@@ -274,6 +311,11 @@ def _same_trees(cassette: Cassette, one: Node | None, two: Node | None, intent: 
                 ok = old.target.anchor == new.target.anchor
         if not ok or _properties(old) != _properties(new):
             raise _failed(cassette, "something else reads differently", _place(cassette, old))
+
+
+def _reads_as(node: Node, value: Json) -> bool:
+    """Whether a node is the value, types included."""
+    return json.dumps(plain(node), sort_keys=True) == json.dumps(value, sort_keys=True)
 
 
 def _place(cassette: Cassette, node: Node | None) -> Place | None:
@@ -305,7 +347,10 @@ def _same_heads(cassette: Cassette, before: Interaction, after: Interaction, int
     ]
     if wanted != _headers(after) or intent.value(before.request.url) != after.request.url:
         raise _failed(cassette, f"the URL or the headers of #{before.index} read differently")
-    if (before.request.method, before.response.status) != (after.request.method, after.response.status):
+    status = before.response.status
+    if isinstance(status, Integer) and id(status.node) in intent.wanted:
+        status = int(intent.wanted[id(status.node)])
+    if (intent.value(before.request.method), status) != (after.request.method, after.response.status):
         raise _failed(cassette, f"the method or status of #{before.index} reads differently")
 
 

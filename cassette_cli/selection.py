@@ -41,7 +41,8 @@ class Reading:
     def frames(self) -> tuple[tuple[Frame, Content], ...]:
         """The frames of a connection with what each holds."""
         return tuple(
-            (frame, read_content(Response(None, (), frame.body))) for frame in self.interaction.frames
+            (frame, read_content(Response(None, (), frame.body), self._loads))
+            for frame in self.interaction.frames
         )
 
     @cached_property

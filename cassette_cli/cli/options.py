@@ -35,3 +35,9 @@ Baseline = Annotated[
     str | None, typer.Option("--baseline", metavar="FILE", help="Findings that are accepted.")
 ]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Show credentials instead of ****.")]
+Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if there is something to do.")]
+Diff = Annotated[bool, typer.Option("--diff", help="Write nothing; print the difference.")]
+Output = Annotated[
+    str | None, typer.Option("-o", "--output", metavar="FILE", help="Write there, of one file; - is stdout.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Write over files that are there.")]

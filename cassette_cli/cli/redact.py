@@ -19,7 +19,8 @@ from cassette_cli.cli.options import (
     Status,
     Url,
 )
-from cassette_cli.cli.redact_job import Format, Job, baseline_file, mode_of
+from cassette_cli.cli.outcome import mode_of
+from cassette_cli.cli.redact_job import Format, Job, baseline_file
 from cassette_cli.cli.redact_rules import Flags, RuleBook, What, listed
 from cassette_cli.cli.run import Run, finish
 from cassette_cli.errors import ExitCode

@@ -8,9 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from cassette_cli.cli.outcome import Change, Mode, settle
 from cassette_cli.cli.redact_rules import RuleBook
 from cassette_cli.cli.run import Run
-from cassette_cli.errors import BadRequest, CassetteError, Place
+from cassette_cli.errors import BadRequest, CassetteError
 
 if TYPE_CHECKING:
     from cassette_cli.baseline import Baseline
@@ -33,38 +34,6 @@ class Format(StrEnum):
     SARIF = "sarif"
 
 
-class Mode(StrEnum):
-    """What becomes of the result."""
-
-    WRITE = "write"
-    CHECK = "check"
-    DIFF = "diff"
-    OUTPUT = "output"
-    BASELINE = "baseline"
-
-
-def mode_of(
-    paths: list[str], output: str | None, *, check: bool, diff: bool, write_baseline: bool, machine: bool
-) -> Mode:
-    from cassette_cli.files import STDIN, is_one_file
-
-    if output is not None and (check or diff or write_baseline):
-        raise BadRequest("-o writes the result; --check, --diff and --write-baseline write none: give one")
-    if output is not None and not is_one_file(paths):
-        raise BadRequest("-o takes the result of one file; without it, files are changed in place")
-    if STDIN in paths and len(paths) > 1:
-        raise BadRequest("- is a filter from stdin to stdout: give no other path with it")
-    if machine and (output == STDIN or (STDIN in paths and not (check or diff))):
-        raise BadRequest("the result goes to stdout, so what was found cannot: give -o FILE, or --check")
-    if write_baseline:
-        return Mode.BASELINE
-    if diff:
-        return Mode.DIFF
-    if check:
-        return Mode.CHECK
-    return Mode.OUTPUT if output is not None or STDIN in paths else Mode.WRITE
-
-
 def baseline_file(given: str | None, settings: "Settings", *, needed: bool) -> str | None:
     file = given or (str(settings.baseline) if settings.baseline else None)
     if needed and file is None:
@@ -82,9 +51,8 @@ class Done(NamedTuple):
     findings: "tuple[Finding, ...]"
     notes: "tuple[Note, ...]"
     lengths: list[str]
-    writes: list[tuple[str, bytes, bytes]]  # path, bytes before and after
+    change: Change
     changed: bool
-    diff: list[str]
     interactions: int
     selected: int
 
@@ -156,37 +124,27 @@ class Job:
         scope = self._scope(cassette)
         cleaned = clean(cassette, rules, scope) if rules else Cleaned(cassette)
         total = len(cassette.interactions)
-        writes = [(one.name, one.raw, cleaned.bytes_of(one)) for one in cleaned.edits]
-        if self.mode is Mode.OUTPUT and not writes:
-            writes = [(document.name, document.raw, document.raw)]
-        diff = self._diff(cassette, cleaned) if self.mode is Mode.DIFF else []
+        change = Change.of(cassette, cleaned.edits, self.mode, self._hidden(cassette, cleaned))
         lengths = [f"{where} {before} → {after}" for where, before, after in cleaned.lengths]
         return Done(
             document.name,
             cleaned.findings,
             cleaned.notes,
             lengths,
-            writes,
+            change,
             bool(cleaned.edits),
-            diff,
             total,
             total if scope.indexes is None else len(scope.indexes),
         )
 
     def _use(self, screen: "Screen", done: "Done") -> None:
         """Write and tell what came of one cassette."""
-        from cassette_cli.files import write
-
         self.seen.append(done.path)
         self.findings += done.findings
         self.last = max(self.last, done.interactions - 1)
         self.selected += done.selected
         try:
-            if self.mode is Mode.WRITE:
-                for path, before, after in done.writes:
-                    write(path, before, after)
-            elif self.mode is Mode.OUTPUT:
-                self._put(screen, done)
+            settle(screen, done.change, self.mode, self.output)
             self.changed += done.changed
         except CassetteError as error:
             self.run.report(error)
@@ -209,44 +167,18 @@ class Job:
 
         return Scope(indexes, self.sides, self.mode is Mode.CHECK, accepts)
 
-    def _put(self, screen: "Screen", done: "Done") -> None:
-        """The result to a file of its own or to stdout."""
-        from cassette_cli.files import STDIN, create, read, write
-
-        for other, _, _ in done.writes:
-            if other != done.path:
-                raise BadRequest("the body stands in a file of its own: redact in place", Place(other))
-        content = done.writes[0][2]
-        if self.output in (None, STDIN):
-            screen.bytes(content)
-        elif Path(str(self.output)).is_file():
-            write(str(self.output), read(str(self.output)), content)
-        elif Path(str(self.output)).exists():  # a device, a pipe
-            with Path(str(self.output)).open("wb") as target:
-                target.write(content)
-        else:
-            create(str(self.output), content)
-
-    def _diff(self, cassette: "Cassette", cleaned: "Cleaned") -> list[str]:
-        """The lines of the difference, with everything masked that any rule finds, unless it is revealed."""
+    def _hidden(self, cassette: "Cassette", cleaned: "Cleaned") -> "Sequence[Span]":
+        """What the difference masks: everything that any rule finds, unless it is revealed."""
         from cassette_cli.redact import plan
-        from cassette_cli.report.unified import unified
 
-        spans: Sequence[Span] = ()
-        if not self.reveal:
-            everything = plan(cassette, self.rules.everything, heeds_comments=False)
-            spans = (*cleaned.spans, *everything.spans)
-        lines: list[str] = []
-        for document, edits in cleaned.edits.items():
-            hidden = [(span.start, span.end) for span in spans if span.root is document]
-            lines += unified(document.name, document.text, edits, hidden)
-        return lines
+        if self.reveal or self.mode is not Mode.DIFF:
+            return ()
+        return (*cleaned.spans, *plan(cassette, self.rules.everything, heeds_comments=False).spans)
 
     # -- telling ---------------------------------------------------------------------------------------
 
     def _tell(self, screen: "Screen", done: "Done") -> None:
-        from cassette_cli.report import findings, words
-        from cassette_cli.report.terminal import Span
+        from cassette_cli.report import findings
 
         for finding in done.findings:
             if not finding.fixable and self.mode is not Mode.CHECK:
@@ -256,13 +188,7 @@ class Job:
                 self.run.report(BadRequest(note.message, note.place))
             else:
                 self.run.tell(f"{note.place}: {note.message}")
-        if self.mode is Mode.DIFF:
-            for line in done.diff:
-                if screen.is_terminal or screen.color:
-                    screen.line(Span(words.visible(line.removesuffix("\n")), _DIFF_STYLES.get(line[0], "")))
-                else:
-                    screen.raw(line)
-        elif self.form is Format.TEXT and done.findings and self.mode is not Mode.OUTPUT:
+        if self.form is Format.TEXT and done.findings and self.mode not in (Mode.DIFF, Mode.OUTPUT):
             if self.told:
                 screen.line()
             self.told = True
@@ -318,4 +244,3 @@ class Job:
 
 
 _FEW = 20  # findings that need no counts
-_DIFF_STYLES = {"+": "good", "-": "bad", "@": "accent"}

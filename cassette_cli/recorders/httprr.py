@@ -14,6 +14,7 @@ from cassette_cli.model import Body, Cassette, Header, Interaction, Request, Res
 from cassette_cli.source.document import Document, Length
 from cassette_cli.source.style import Style
 from cassette_cli.source.text import Joined, Text
+from cassette_cli.source.tree import Integer
 
 ID = "httprr"
 HINT = re.compile(r"\Ahttprr trace v1\r?\n")
@@ -127,7 +128,8 @@ def _request(message: _Message, lengths: list[Length]) -> Request:
 
 def _response(message: _Message, lengths: list[Length], method: str) -> Response:
     code = message.start_line[1] if len(message.start_line) > 1 else ""
-    status = int(code) if code.isascii() and code.isdigit() else None
+    known = isinstance(code, Text) and code.isascii() and code.isdigit()
+    status = Integer.at(int(code), code) if isinstance(code, Text) and known else None
     if status is None:
         raise Unreadable("the status of the response is missing", message.document.place(message.body))
     bodiless = method == "HEAD" or status in _NO_BODY

@@ -13,7 +13,16 @@ from cassette_cli.model import Body, Header
 from cassette_cli.source.document import Document
 from cassette_cli.source.style import Style
 from cassette_cli.source.text import Joined, Packed, Text
-from cassette_cli.source.tree import Mapping, Node, Sequence, document_of, offset_of, plain_scalar, resolve
+from cassette_cli.source.tree import (
+    Integer,
+    Mapping,
+    Node,
+    Sequence,
+    document_of,
+    offset_of,
+    plain_scalar,
+    resolve,
+)
 
 BINARY = ("tag:yaml.org,2002:binary", "!binary")  # the short tag is Ruby's
 
@@ -60,7 +69,7 @@ def is_null(node: Node | None) -> bool:
 def integer(node: Node | None) -> int | None:
     """A whole number, quoted or not; None for anything else."""
     try:
-        return int(node) if isinstance(node, Text) else None
+        return Integer.at(int(node), node) if isinstance(node, Text) else None
     except ValueError:
         return None
 

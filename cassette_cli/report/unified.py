@@ -21,12 +21,18 @@ def unified(
     edits: Sequence[Edit],
     hidden: Sequence[tuple[int, int]] = (),
     context: int = 3,
+    fresh: Sequence[tuple[int, int]] = (),
 ) -> Iterator[str]:
-    """The lines of the diff, each with its line feed; none if the edits change nothing."""
-    if splice(old, edits) == old:
+    """The lines of the diff, each with its line feed; none if the edits change nothing.
+
+    What must not be seen are the ranges `hidden` of the old text and `fresh` of the new one.
+    """
+    new = splice(old, edits)
+    if new == old:
         return
     veil = Veil(old, hidden)
-    changes = _joined(change for block in _blocks(old, edits, veil) for change in _changes(block))
+    blocks = _blocks(old, edits, veil, Veil(new, fresh))
+    changes = _joined(change for block in blocks for change in _changes(block))
     lines = _lines(old)
     hunks = [hunk for hunk in _hunks(changes, context) if _matters(lines, hunk)]
     yield f"--- {_file('a/', name)}\n"
@@ -62,9 +68,9 @@ def _lines(text: str) -> list[str]:
     return [line + "\n" for line in whole] + ([rest] if rest else [])
 
 
-def _blocks(old: str, edits: Iterable[Edit], veil: Veil) -> Iterator[_Block]:
+def _blocks(old: str, edits: Iterable[Edit], veil: Veil, new_veil: Veil) -> Iterator[_Block]:
     """The edits that share lines, widened to these: outside of the blocks every line stays."""
-    line = counted = 0
+    line = counted = grown = 0
     for start, end, run in _runs(old, edits):
         line += old.count("\n", counted, start)
         counted = start
@@ -73,8 +79,9 @@ def _blocks(old: str, edits: Iterable[Edit], veil: Veil) -> Iterator[_Block]:
         position = start
         for edit in run:
             new += old[position : edit.start], edit.text
-            shown += veil.over(position, edit.start), edit.text
-            position = edit.end
+            begin = edit.start + grown
+            shown += veil.over(position, edit.start), new_veil.over(begin, begin + len(edit.text))
+            position, grown = edit.end, begin + len(edit.text) - edit.end
         new.append(old[position:end])
         shown.append(veil.over(position, end))
         yield _Block(line, _lines(old[start:end]), _lines("".join(new)), _lines("".join(shown)))

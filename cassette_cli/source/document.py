@@ -43,7 +43,18 @@ class Length(NamedTuple):
 class Document:
     """One file's text and what it takes to write it back as it was."""
 
-    __slots__ = ("_lines", "_mark", "charset", "errors", "lengths", "name", "raw", "text", "zipped")
+    __slots__ = (
+        "_lines",
+        "_mark",
+        "charset",
+        "errors",
+        "lengths",
+        "name",
+        "raw",
+        "siblings",
+        "text",
+        "zipped",
+    )
 
     def __init__(self, name: str, raw: bytes) -> None:
         """Decode `raw`; raises Unreadable with the place of the first byte that is no text."""
@@ -58,6 +69,7 @@ class Document:
         while one_mark and data.startswith(one_mark, len(self._mark)):  # the C parser skips a second one, too
             self._mark += one_mark
         self._lines: list[int] | None = None
+        self.siblings: dict[str, bytes] = {}  # files beside it that are not written yet, by their names
         self.lengths: tuple[Length, ...] = ()  # set by the reader of a format that has them, inner ones first
         self.errors = "surrogateescape" if data.startswith(_RAW) else "strict"
         try:
@@ -81,7 +93,9 @@ class Document:
     def sibling(self, relative: str) -> bytes | None:
         """The bytes of a file named relative to this one's folder; None if they cannot be had."""
         try:
-            return Path(self.name).parent.joinpath(relative).read_bytes()
+            path = Path(self.name).parent.joinpath(relative)
+            known = self.siblings.get(str(path))
+            return path.read_bytes() if known is None else known
         except (OSError, ValueError):
             return None
 

@@ -86,6 +86,7 @@ _NEVER_STRING = re.compile(  # what all of them do
     r"|\d{4}-\d\d-\d\d(?:[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[-+]\d\d:\d\d))?)\Z",
     re.IGNORECASE,
 )
+_DATE = re.compile(r"\d{4}-\d\d?-\d\d?")
 _NO_PLAIN = re.compile(
     r"\A[\s,\[\]{}#&*!|>'\"%@`]|\A[-?:](?:\s|\Z)|:(?:\s|\Z)|\s#|\s\Z|\A(?:---|\.\.\.)|\A\Z"
 )
@@ -122,6 +123,8 @@ def _stays_plain(before: str, after: str) -> bool:
     """Whether a changed plain scalar is still one, of the same kind, with no indicator the old one lacked."""
     if _NO_STRING.match(after) and not _NEVER_STRING.match(before):
         return False
+    if _DATE.match(before) and _NO_STRING.match(after) and not _DATE.match(after):
+        return False  # a date is a string to those who do not know dates
     if any(mark.search(after) and not mark.search(before) for mark in _ONLY_IN_BLOCK):
         return False
     return not _NO_PLAIN.search(after) and bool(_PRINTABLE.match(after))

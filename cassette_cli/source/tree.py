@@ -113,10 +113,60 @@ def offset_of(node: Node) -> int:
     return node.start if isinstance(node.parent, Document) else node.parent.offset(node.start)
 
 
-def plain(node: Node) -> Json:
+class Integer(int):
+    """A whole number that knows where it stands."""
+
+    node: Text
+
+    @classmethod
+    def at(cls, value: int, node: Text) -> "Integer":
+        self = cls(value)
+        self.node = node
+        return self
+
+
+class Real(float):
+    """A number that knows where it stands."""
+
+    node: Text
+
+
+class Fields(dict[str, Json]):
+    """An object that knows where it stands."""
+
+    node: "Mapping"
+
+
+class Items(list[Json]):
+    """A list that knows where it stands."""
+
+    node: "Sequence"
+
+
+def _placed(value: Json, node: "Text | Mapping | Sequence") -> Json:
+    """The value with its place, as far as a value can have one (true, false and null cannot)."""
+    made: Integer | Real | Fields | Items
+    if isinstance(value, dict) and isinstance(node, Mapping):
+        made = Fields(value)
+        made.node = node
+    elif isinstance(value, list) and isinstance(node, Sequence):
+        made = Items(value)
+        made.node = node
+    elif isinstance(value, int) and not isinstance(value, bool) and isinstance(node, Text):
+        return Integer.at(value, node)
+    elif isinstance(value, float) and isinstance(node, Text):
+        made = Real(value)
+        made.node = node
+    else:
+        return value
+    return made
+
+
+def plain(node: Node, *, placed: bool = False) -> Json:
     """The ordinary value of a tree, as PyYAML's safe loader or `json` reads it (dates stay text).
 
-    Strings in it are still `Text`s. Raises Unreadable where aliases expand without bound or too deep.
+    Strings in it are still `Text`s; if `placed`, numbers, objects and lists know their nodes, too. Raises
+    Unreadable where aliases expand without bound or too deep.
     """
     room = LARGEST_EXPANSION
 
@@ -132,9 +182,11 @@ def plain(node: Node) -> Json:
             place = document_of(node).place(offset_of(node))
             raise Unreadable("aliases of this value stand for over 100,000 values", place)
         if isinstance(node, Text):
-            return plain_scalar(node)
+            scalar = plain_scalar(node)
+            return _placed(scalar, node) if placed else scalar
         if isinstance(node, Sequence):
-            return [convert(item, expanded, depth + 1) for item in node.items]
+            items: Json = [convert(item, expanded, depth + 1) for item in node.items]
+            return _placed(items, node) if placed else items
         merged: dict[str, Json] = {}
         own: dict[str, Json] = {}
         for key, value in node.items:
@@ -144,7 +196,7 @@ def plain(node: Node) -> Json:
                     merged = (source if isinstance(source, dict) else {}) | merged
             else:
                 own[key if isinstance(key, Text) else "?"] = convert(value, expanded, depth + 1)
-        return merged | own
+        return _placed(merged | own, node) if placed else merged | own
 
     return convert(node, False)
 

@@ -269,6 +269,24 @@ def test_what_is_hidden_is_masked_on_every_line(
     assert "".join(list(unified("f", old, edits, hidden))[3:]) == lines
 
 
+def test_what_must_not_be_seen_of_the_new_text_is_masked_too() -> None:
+    """Also where an edit brings in but a part of it, behind an edit that moves it, and over several lines."""
+    old, new = "one\nkey: abc-1-xyz\nend\n", "eleven\nkey: abc-22-xyz\nand\nmore\nend\n"
+    edits = [Edit(0, 3, "eleven"), Edit(13, 14, "22"), Edit(18, 19, "\nand\nmore\n")]
+    assert splice(old, edits) == new
+    fresh = [(new.index("abc"), new.index("-xyz") + 4), (new.index("and"), new.index("\nend"))]
+    lines = list(unified("f", old, edits, [(old.index("abc"), old.index("\nend"))], fresh=fresh))[3:]
+    assert lines == [
+        "-one\n",
+        "-key: ****\n",
+        "+eleven\n",
+        "+key: ************\n",
+        "+****\n",
+        "+****\n",
+        " end\n",
+    ]
+
+
 def _filled(text: str, hidden: list[tuple[int, int]], char: str) -> str:
     """The text with every hidden character that ends no line replaced."""
     chars = list(text)
