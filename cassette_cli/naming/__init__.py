@@ -1,0 +1,1 @@
+"""What test suites call their cassettes: a module for each language, all of them pure."""
