@@ -148,11 +148,19 @@ def main() -> int:
         print(f"skipped: no corpus of real cassettes at {CORPUS}")
         return 0
     paths = files(*YAML, *JSON)
-    from tests import proof_diff, proof_redact, proof_sdk, proof_validate  # which take Outcome from here
+    from tests import (
+        proof_diff,
+        proof_edit,
+        proof_prune,
+        proof_redact,
+        proof_sdk,
+        proof_validate,
+    )  # which take Outcome from here
 
     wrong = False
     of_files = [(proof, paths) for proof in PROOFS]
     own = (*proof_sdk.PROOFS, *proof_redact.PROOFS, *proof_validate.PROOFS, *proof_diff.PROOFS)
+    own += (*proof_prune.PROOFS, *proof_edit.PROOFS)
     of_cassettes = [(proof, files()) for proof in own]
     for proof, among in (*of_files, *of_cassettes):
         outcome = proof(among)

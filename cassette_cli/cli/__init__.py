@@ -11,9 +11,22 @@ import typer
 
 from cassette_cli import __version__
 
-# Each in a module of its name.
-COMMANDS = ("show", "grep", "stats", "redact", "diff", "validate", "rules", "git")
-GROUPS = ("git",)  # of those, the ones that have commands of their own
+COMMANDS = (  # each in a module of its name
+    "show",
+    "grep",
+    "stats",
+    "diff",
+    "validate",
+    "rules",
+    "redact",
+    "prune",
+    "set",
+    "edit",
+    "split",
+    "merge",
+    "git",
+)
+GROUPS = ("prune", "git")  # of those, the ones that have commands of their own
 
 app = typer.Typer(
     name="cassette",

@@ -138,6 +138,11 @@ def read_exchange(
     return Exchange(dialect.ID, prompt, answer, streamed, complete, tuple(problems))
 
 
+def reply_events(said: Content, loads: Callable[[str], Json] = json.loads) -> list[Event]:
+    """The events of a reply that can be read, as its dialect is given them; a whole reply is one."""
+    return list(_Events(said, loads))
+
+
 class _Events:
     """The events of a reply as values; remembers what could not be read while it is iterated."""
 

@@ -5,11 +5,11 @@ shape. Anthropic's, Nova's (Converse's) and OpenAI's forms are read by their own
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html
 """
 
-import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from cassette_cli.errors import CassetteError
 from cassette_cli.llm import anthropic_messages, bedrock_converse, openai_chat
 from cassette_cli.llm.messages import (
     Answer,
@@ -30,6 +30,9 @@ from cassette_cli.llm.messages import (
     settings,
     text_or_none,
 )
+from cassette_cli.source.text import Joined, Packed, Text
+from cassette_cli.source.tree import Fields
+from cassette_cli.wire.body import placed, traced
 
 ID = "bedrock-invoke"
 END_MARK = "amazon-bedrock-invocationMetrics"
@@ -79,9 +82,18 @@ def _unwrapped(events: Iterable[Event], problems: list[str]) -> Iterator[Event]:
             yield Event(name, value)
             continue
         try:
-            yield Event(name, json.loads(b64decode(packed)))
-        except (ValueError, RecursionError):
+            loads = placed if isinstance(value, Fields) else traced
+            yield Event(name, loads(_unpacked(packed)))
+        except (ValueError, RecursionError, CassetteError):
             problems.append(f"event {number} holds no JSON")
+
+
+def _unpacked(packed: str) -> str:
+    """What an event's base64 holds, with its place if that has one."""
+    text = b64decode(packed).decode()
+    if not isinstance(packed, Text | Joined):
+        return text
+    return Packed.of(text, packed, lambda new: b64encode(new.encode()).decode("ascii"))
 
 
 def _read(first: Object, events: Iterator[Event]) -> Answer:

@@ -256,7 +256,8 @@ def _merged(pieces: list[Json], deepest: int = 3) -> Json:
     if texts or len(pieces) == 1 or not deepest:
         return joined(texts) if texts else pieces[0]
     values = {key: [piece[key] for piece in objects(pieces) if piece.get(key)] for key in fields}
-    return {
+    empty = {key: "" for key in fields if any(piece.get(key) == "" for piece in objects(pieces))}
+    return empty | {
         key: found[0] if key in ("id", "type") else _merged(found, deepest - 1)
         for key, found in values.items()
         if found

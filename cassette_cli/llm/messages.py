@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
 from cassette_cli.source.text import Joined, Text
-from cassette_cli.source.tree import Json
+from cassette_cli.source.tree import Fields, Integer, Items, Json
 
 Object: TypeAlias = dict[str, Json]
 
@@ -198,6 +198,8 @@ def text_or_none(value: Json) -> str | None:
 
 
 def count(value: Json) -> int | None:
+    if isinstance(value, Integer):
+        return value  # with its place
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     try:
@@ -206,9 +208,25 @@ def count(value: Json) -> int | None:
         return None
 
 
+class Compact(str):
+    """A value that stands in the file as JSON of its own, written out."""
+
+    __slots__ = ("value",)
+    value: Fields | Items
+
+    @classmethod
+    def of(cls, text: str, value: Fields | Items) -> "Compact":
+        self = cls(text)
+        self.value = value
+        return self
+
+
 def compact(value: Json) -> str:
     try:
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        if isinstance(value, str):
+            return value
+        text = json.dumps(value, ensure_ascii=False)
+        return Compact.of(text, value) if isinstance(value, Fields | Items) else text
     except RecursionError:  # a value can be just shallow enough to be read, but not to be written
         return "(nested too deep to be written out)"
 

@@ -57,7 +57,7 @@ class Content(NamedTuple):
 
 
 def read_content(message: Request | Response, loads: Callable[[str], Json] = json.loads) -> Content:
-    """The content of a message; with `traced` for `loads`, the strings in `json` keep their places."""
+    """The content of a message; with `traced` or `placed` for `loads`, what is in `json` keeps its place."""
     content = _read(message, loads)
     if content.kind is Kind.FORM:
         return content._replace(json=form_fields(content.text or ""))
@@ -76,7 +76,7 @@ def _read(message: Request | Response, loads: Callable[[str], Json]) -> Content:
         problems = (body.missing,) if body.missing else ()
         return Content(Kind.EMPTY, None, "", problems=problems)
     if body.tree is not None:
-        return _read_tree(body)
+        return _read_tree(body, knows_places=loads is placed)
     media_type = message.header("content-type").partition(";")[0].strip().lower()
     if body.text is not None and not body.text.startswith("\x1f\x8b"):
         return _classify(Content(Kind.TEXT, None, body.text), media_type, loads)
@@ -88,7 +88,7 @@ def _read(message: Request | Response, loads: Callable[[str], Json]) -> Content:
     content_type = message.header("content-type")
     data, encoding, problem = undo_codings(stored, message.header("content-encoding"), media_type)
     problems = (problem,) if problem else ()
-    node = body.node if loads is traced and not problem else None
+    node = body.node if loads in (traced, placed) and not problem else None
 
     def pack(data: bytes) -> str:
         packed = redo_codings(data, encoding, stored)
@@ -118,9 +118,14 @@ def traced(text: str) -> Json:
     return plain(parse_json(text)) if isinstance(text, Text | Joined) else json.loads(text)
 
 
-def _read_tree(body: Body) -> Content:
+def placed(text: str) -> Json:
+    """Like `traced`, but numbers, objects and lists know their places, too."""
+    return plain(parse_json(text), placed=True) if isinstance(text, Text | Joined) else json.loads(text)
+
+
+def _read_tree(body: Body, *, knows_places: bool) -> Content:
     try:
-        value = plain(body.tree) if body.tree is not None else None
+        value = plain(body.tree, placed=knows_places) if body.tree is not None else None
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     except (CassetteError, ValueError, RecursionError) as error:
         return Content(Kind.TEXT, None, "", problems=(_brief(error),))

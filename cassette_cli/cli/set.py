@@ -1,0 +1,155 @@
+"""`cassette set`."""
+
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from cassette_cli.cli.options import Color, Reveal
+from cassette_cli.cli.run import Run, finish
+from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Place
+
+if TYPE_CHECKING:
+    from cassette_cli.cli.outcome import Mode
+    from cassette_cli.model import Cassette
+
+_LISTED = 20  # interactions that are named where one must be chosen
+
+
+def set(  # noqa: A001 - the command's name
+    file: Annotated[str, typer.Argument(metavar="FILE", help="One cassette; - is stdin.")],
+    assignments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WHERE=VALUE...",
+            help="A value's name, as in show --get, and what it becomes; @FILE, - (stdin), @@ for one @.",
+        ),
+    ],
+    index: Annotated[
+        int | None,
+        typer.Option("-i", "--interaction", metavar="N", min=0, help="By place in the file, from 0."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if it would change something.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Write nothing; print the difference.")] = False,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write there; - is stdout.")
+    ] = None,
+    reveal: Reveal = False,
+    color: Color = None,
+) -> None:
+    """Change what an interaction says, in every place of it; every other byte stays.
+
+    VALUE is literal text where a text stands now, and JSON where anything else does.
+
+    For example:
+
+      cassette set chat.yaml -i 1 reply.text='It is sunny.'
+
+      cassette set chat.yaml 'reply.tool_calls[0].arguments.location=Paris' request.temperature=0.2
+
+      cassette set chat.yaml reply.text=@answer.txt response.status=429 --diff
+    """
+
+    def command() -> int:
+        from cassette_cli.cli.outcome import mode_of
+        from cassette_cli.files import is_one_file
+
+        if not is_one_file([file]):
+            raise BadRequest("no such file: name one cassette, or - for stdin", Place(file))
+        mode = mode_of([file], output, check=check, diff=diff)
+        task = _Task(_values(assignments, stdin=file == "-"), index, mode, output, reveal, color)
+        run, found = Run(), False
+        for cassette in run.results([file], None, lambda cassette: cassette):
+            try:
+                found = task.work(cassette)
+            except CassetteError as error:
+                error.place = error.place or Place(cassette.document.name)
+                run.report(error)
+        return max(run.code, ExitCode.FOUND if check and found else ExitCode.CLEAN)
+
+    finish(command)
+
+
+class _Task(NamedTuple):
+    """What is to be set, and what becomes of the result."""
+
+    values: dict[str, str]
+    index_: int | None
+    mode: "Mode"
+    output: str | None
+    reveal: bool
+    color: bool | None
+
+    def work(self, cassette: "Cassette") -> bool:
+        """Make the changes and tell of them; whether there were any."""
+        from cassette_cli.cli.outcome import Change, Mode, secrets_of, settle
+        from cassette_cli.edit import change
+        from cassette_cli.report.terminal import Screen
+        from cassette_cli.report.words import visible
+
+        index = chosen(cassette, self.index_)
+        made = change(cassette, index, self.values)
+        masks = self.mode is Mode.DIFF and not self.reveal
+        hidden = (*secrets_of(cassette), *secrets_of(made.cassette)) if masks else ()
+        result = Change.of(cassette, made.edits, self.mode, hidden)
+        with Screen(self.color) as screen:
+            settle(screen, result, self.mode, self.output)
+            if self.mode in (Mode.WRITE, Mode.CHECK):
+                verb = "would set" if self.mode is Mode.CHECK else "set"
+                names = ", ".join(self.values)
+                told = f"{verb} {names} of #{index}" if result.changed else f"#{index} says so already"
+                screen.line(visible(f"{cassette.document.name}: {told}"))
+        return result.changed
+
+
+def chosen(cassette: "Cassette", index: int | None) -> int:
+    """The interaction that is meant; raises BadRequest, with those that there are, where none can be."""
+    from cassette_cli.rules.credentials import mask_url
+
+    name, total = Place(cassette.document.name), len(cassette.interactions)
+    if not total:
+        raise BadRequest("there is no interaction in it", name)
+    if index is None and total > 1:
+        lines = [
+            f"\n  -i {one.index}  {one.request.method} {mask_url(one.request.url)}"
+            + (f" → {one.response.status}" if one.response.status else "")
+            for one in cassette.interactions[:_LISTED]
+        ]
+        more = f"\n  and {total - _LISTED} more" if total > _LISTED else ""
+        raise BadRequest(f"there are {total} interactions: say which{''.join(lines)}{more}", name)
+    if index is not None and index >= total:
+        raise BadRequest(f"no interaction {index}: the last one is {total - 1} (they count from 0)", name)
+    return index or 0
+
+
+def _values(assignments: list[str], *, stdin: bool) -> dict[str, str]:
+    """The new values by their names; raises BadRequest for what is no assignment, or is one twice."""
+    values: dict[str, str] = {}
+    readers = [text for text in assignments if text.partition("=")[2] == "-"]
+    if len(readers) + stdin > 1:
+        raise BadRequest("stdin can be read once only: give - once")
+    for text in assignments:
+        where, equals, value = text.partition("=")
+        if not equals or not where:
+            raise BadRequest(f"{text}: write WHERE=VALUE, as in reply.text='It is sunny.'")
+        if where in values:
+            raise BadRequest(f"{where} is given twice: give it once")
+        values[where] = _value(where, value)
+    return values
+
+
+def _value(where: str, value: str) -> str:
+    """The value itself; of a file without its last line break, so that what `show --get` printed fits."""
+    from cassette_cli.files import STDIN, read
+
+    if value.startswith("@@"):
+        return value[1:]
+    if value != STDIN and not value.startswith("@"):
+        return value
+    name = value if value == STDIN else value[1:]
+    try:
+        text = read(name).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadRequest(f"{where}: {'stdin' if name == STDIN else name} is not UTF-8 text") from None
+    return text.removesuffix("\n").removesuffix("\r")
