@@ -46,7 +46,24 @@ def test_the_readme_has_examples() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["show", "grep", "stats", "redact", "diff", "validate", "rules", "git install"]
+    "name",
+    [
+        "show",
+        "grep",
+        "stats",
+        "redact",
+        "diff",
+        "validate",
+        "rules",
+        "git install",
+        "set",
+        "edit",
+        "prune interactions",
+        "prune headers",
+        "prune orphans",
+        "split",
+        "merge",
+    ],
 )
 def test_every_option_of_a_command_is_in_the_readme(name: str) -> None:
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", _run(f"cassette {name} --help")))
