@@ -435,3 +435,26 @@ def test_ctrl_c_is_130_and_silent(tmp_path: Path) -> None:
     run.send_signal(signal.SIGINT)
     _, errors = run.communicate(timeout=10)
     assert (run.returncode, errors) == (130, b"")
+
+
+# -- completion ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("cassette validate --select cut-", "cut-multipart\ncut-stream"),
+        ("cassette validate --ignore leaks,cut-s", "leaks,cut-stream"),
+        ("cassette rules misq", "misquoted-reply"),
+        ("cassette redact all --ignore bearer", "bearer-token"),
+        ("cassette diff --unmask rate", "rate-limit"),
+        ("cassette diff --only re", "request\nreply"),
+    ],
+)
+def test_the_shell_completes_the_ids_of_rules(line: str, expected: str) -> None:
+    code = "import sys; sys.argv = ['cassette']; from cassette_cli.cli import main; main()"
+    words = {"COMP_WORDS": line, "COMP_CWORD": str(line.count(" ")), "_CASSETTE_COMPLETE": "complete_bash"}
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ, **words}
+    )
+    assert run.stdout.split() == expected.split()

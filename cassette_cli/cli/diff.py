@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from cassette_cli.cli import completion
 from cassette_cli.cli.options import Color, Exclude, Indexes, Invert, Json, Method, Model, Reveal, Status, Url
 from cassette_cli.cli.redact_rules import listed
 from cassette_cli.cli.run import Run, both_sides, bug, finish
@@ -41,6 +42,9 @@ class Part(StrEnum):
     TIMING = "timing"
 
 
+_parts = completion.listed(lambda: map(str, Part))
+
+
 def diff(
     operands: Annotated[
         list[str] | None,
@@ -49,15 +53,26 @@ def diff(
     staged: Annotated[bool, typer.Option("--staged", help="What is staged against HEAD.")] = False,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="PARTS", help="Just request, reply, headers, usage, timing."),
+        typer.Option(
+            "--only",
+            metavar="PARTS",
+            help="Just request, reply, headers, usage, timing.",
+            autocompletion=_parts,
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="PARTS", help="Leave these parts out.")
+        list[str] | None,
+        typer.Option("--ignore", metavar="PARTS", help="Leave these parts out.", autocompletion=_parts),
     ] = None,
     noise: Annotated[bool, typer.Option("--noise", help="List what is ignored, too.")] = False,
     unmask: Annotated[
         list[str] | None,
-        typer.Option("--unmask", metavar="RULES", help="Ignore these no longer: volatile-id, ...; all."),
+        typer.Option(
+            "--unmask",
+            metavar="RULES",
+            help="Ignore these no longer: volatile-id, ...; all.",
+            autocompletion=completion.listed(completion.noises),
+        ),
     ] = None,
     summary: Annotated[bool, typer.Option("-s", "--summary", help="A line for each cassette.")] = False,
     context: Annotated[
@@ -78,7 +93,7 @@ def diff(
     exclude: Exclude = None,
     color: Color = None,
 ) -> None:
-    """Show what changed in meaning: not the ids, the dates or the chunks of a re-recording.
+    """Show what changed in meaning, past the noise of re-recording.
 
     For example:
 

@@ -29,7 +29,7 @@ Everywhere = Annotated[bool, typer.Option("--global", help="For all repositories
 
 @app.callback()
 def _git() -> None:
-    """Let git show and merge cassettes as the conversations that they recorded."""
+    """Let git show, compare and merge cassettes as conversations."""
 
 
 @app.command()

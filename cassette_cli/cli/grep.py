@@ -85,7 +85,7 @@ def grep(
     jobs: Jobs = 0,
     color: Color = None,
 ) -> None:
-    """Search what cassettes say: decoded, decompressed, joined over streamed deltas, line by line.
+    """Search what cassettes say, decoded and joined over deltas.
 
     As with grep, -i ignores case, and the exit code is 0 if something matches, 1 if nothing does, 2 for an
     error. A header, or a value in a body, is a line `name: value`. A match in a credential is told, but

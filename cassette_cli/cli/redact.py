@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from cassette_cli.cli import completion
 from cassette_cli.cli.options import (
     Baseline,
     Color,
@@ -49,11 +50,20 @@ Pointers = Annotated[
 Regexes = Annotated[
     list[str] | None, typer.Option("--regex", metavar="REGEX", help="body: text that matches.")
 ]
+_complete = completion.listed(completion.secrets)
 Enable = Annotated[
     list[str] | None,
-    typer.Option("--enable", metavar="RULE", help="secrets: email-address, home-directory, ip-address."),
+    typer.Option(
+        "--enable",
+        metavar="RULE",
+        help="secrets: email-address, home-directory, ip-address.",
+        autocompletion=_complete,
+    ),
 ]
-Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="RULE", help="Leave a rule out.")]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option("--ignore", metavar="RULE", help="Leave a rule out.", autocompletion=_complete),
+]
 
 
 def redact(

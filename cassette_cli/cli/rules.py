@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cassette_cli.cli import completion
 from cassette_cli.cli.options import Color
 from cassette_cli.cli.run import finish
 from cassette_cli.errors import BadRequest, ExitCode
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
 
 def rules(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[RULE]...", help="Rules to explain, or families to list.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[RULE]...",
+            help="Rules to explain, or families to list.",
+            autocompletion=completion.listed(completion.checks),
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
     color: Color = None,

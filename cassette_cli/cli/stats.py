@@ -45,7 +45,7 @@ def stats(
     jobs: Jobs = 0,
     color: Color = None,
 ) -> None:
-    """Count what cassettes hold: recorders, dialects, models, hosts, statuses, tokens, sizes, ages.
+    """Count what a suite holds: models, tokens, statuses, sizes.
 
     For example:
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cassette_cli.cli import completion
 from cassette_cli.cli.options import Baseline, Color, Exclude, Jobs, Json, Paths, SkipUnrecognised
 from cassette_cli.cli.redact_job import Format, baseline_file
 from cassette_cli.cli.redact_rules import listed
@@ -14,9 +15,15 @@ from cassette_cli.errors import BadRequest
 if TYPE_CHECKING:
     from cassette_cli.report.terminal import Screen
 
+_complete = completion.listed(completion.checks)
 Rules = Annotated[
     list[str] | None,
-    typer.Option("--select", metavar="RULES", help="Just these rules or families; all: every rule."),
+    typer.Option(
+        "--select",
+        metavar="RULES",
+        help="Just these rules or families; all: every rule.",
+        autocompletion=_complete,
+    ),
 ]
 
 
@@ -24,10 +31,16 @@ def validate(
     paths: Paths,
     select: Rules = None,
     enable: Annotated[
-        list[str] | None, typer.Option("--enable", metavar="RULES", help="These besides: hygiene, ...")
+        list[str] | None,
+        typer.Option(
+            "--enable", metavar="RULES", help="These besides: hygiene, ...", autocompletion=_complete
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="RULES", help="Leave rules or families out.")
+        list[str] | None,
+        typer.Option(
+            "--ignore", metavar="RULES", help="Leave rules or families out.", autocompletion=_complete
+        ),
     ] = None,
     fail_on: Annotated[
         FailOn | None,
@@ -58,7 +71,7 @@ def validate(
     jobs: Jobs = 0,
     color: Color = None,
 ) -> None:
-    """Check cassettes: what is broken, cut, leaking or contradictory, to the line.
+    """Check cassettes: what is broken, cut, leaking, contradictory.
 
     For example:
 
