@@ -446,7 +446,7 @@ def test_ctrl_c_is_130_and_silent(tmp_path: Path) -> None:
         ("cassette validate --select cut-", "cut-multipart\ncut-stream"),
         ("cassette validate --ignore leaks,cut-s", "leaks,cut-stream"),
         ("cassette rules misq", "misquoted-reply"),
-        ("cassette redact all --ignore known", "known-secret"),
+        ("cassette redact all --ignore known-", "known-secret"),
         ("cassette diff --unmask rate", "rate-limit"),
         ("cassette diff --only re", "request\nreply"),
     ],

@@ -3,6 +3,8 @@
 `python -m tests.test_readme` writes the examples' output anew; review it as you would code.
 """
 
+import html
+import io
 import os
 import re
 import shlex
@@ -20,7 +22,7 @@ EXAMPLES = EXAMPLE.findall(README)
 RULES = re.compile(r"(\| family \| rules .*\n\| --- \| --- \|\n)(?:\|.*\n)*")
 
 
-def _run(command: str) -> str:
+def _run(command: str, **environment: str) -> str:
     name, *arguments = shlex.split(command)
     assert name == "cassette"
     run = subprocess.run(
@@ -30,7 +32,8 @@ def _run(command: str) -> str:
         encoding="utf-8",
         check=False,
         cwd=ROOT,
-        env={key: value for key, value in os.environ.items() if key not in ("COLUMNS", "FORCE_COLOR")},
+        env={key: value for key, value in os.environ.items() if key not in ("COLUMNS", "FORCE_COLOR")}
+        | environment,
     )
     assert run.returncode in (0, 1), run.stderr  # 1 is what --check says
     return run.stdout
@@ -108,7 +111,38 @@ def test_the_configuration_of_the_readme_is_valid(tmp_path: Path) -> None:
     assert load(tmp_path).redact.rules[0].id == "acme-key"
 
 
+# -- the picture -----------------------------------------------------------------------------------------
+
+PICTURE = ROOT / ".github" / "show.svg"
+PICTURED = "cassette show samples/go-vcr/tool_streaming.yaml"
+_FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+
+
+def test_the_picture_shows_what_the_command_prints() -> None:
+    svg = html.unescape(re.sub(r"<[^>]+>", "", PICTURE.read_text("utf-8"))).replace("\xa0", " ")
+    for words in _run(PICTURED).split():
+        assert words in svg.replace("\n", ""), words
+    assert "http" not in re.sub(r"http://www\.w3\.org/\S+|https://router\.huggingface\.co", "", svg), (
+        "no network"
+    )
+
+
+def _picture() -> str:
+    """The output in colour as an image that needs no network."""
+    from rich.console import Console
+    from rich.text import Text
+
+    coloured = {"FORCE_COLOR": "1", "COLUMNS": "100"}
+    console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True)
+    console.print(Text(f"$ {PICTURED}", style="bold"))
+    console.print(Text.from_ansi(_run(PICTURED, **coloured)))
+    svg = console.export_svg(title="cassette show", unique_id="cassette")
+    svg = re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL)
+    return svg.replace("Fira Code, monospace", _FONT)
+
+
 def main() -> None:
+    PICTURE.write_text(_picture(), "utf-8")
     text = EXAMPLE.sub(lambda match: f"$ {match[1]}\n{_run(match[1]).rstrip()}\n", README)
     text = RULES.sub(lambda match: match[1] + _rules_table(), text)
     (ROOT / "README.md").write_text(text, "utf-8")
