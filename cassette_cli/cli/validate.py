@@ -131,7 +131,8 @@ def _write(screen: "Screen", job: Job, form: Format, most: int) -> None:
             return
         case Format.SARIF:
             rules = [(row.id, row.summary) for row in TABLE.values()]
-            document = findings.to_sarif(found, errors, rules, __version__)
+            helps = {row.id: f"{row.why}\n\nTo mend it: {row.fix}." for row in TABLE.values() if row.why}
+            document = findings.to_sarif(found, errors, rules, __version__, helps)
         case _:
             document = findings.to_json(found, errors, len(job.seen), len(job.findings) - len(found))
     screen.raw(machine.dumps(document, indent=2 if screen.is_terminal else None) + "\n")

@@ -7,7 +7,7 @@ or which exit code follows.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -124,6 +124,7 @@ def _encodable(text: str) -> str:
 
 
 RESULTS = 25_000  # GitHub refuses a run with more
+_NONE: Mapping[str, str] = {}
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
@@ -132,14 +133,15 @@ def to_sarif(
     errors: Iterable[CassetteError],
     rules: Iterable[tuple[str, str]],
     version: str,
+    helps: Mapping[str, str] = _NONE,
 ) -> Document:
-    """A SARIF 2.1.0 log of one run; `rules` are ids with what each finds, in a few words."""
+    """A SARIF 2.1.0 log of one run; `rules` are ids with what each finds, `helps` say more of some."""
     found, faults = list(findings), list(errors)
     kept = found
     if len(found) > RESULTS:
         gravest = list(Severity)
         kept = sorted(found, key=lambda finding: gravest.index(finding.severity))[:RESULTS]
-    descriptors = _descriptors(kept, rules)
+    descriptors = _descriptors(kept, rules, helps)
     places = {descriptor["id"]: place for place, descriptor in enumerate(descriptors)}
     return {
         "$schema": _SCHEMA,
@@ -155,14 +157,21 @@ def to_sarif(
     }
 
 
-def _descriptors(findings: Iterable[Finding], rules: Iterable[tuple[str, str]]) -> list[Document]:
+def _descriptors(
+    findings: Iterable[Finding], rules: Iterable[tuple[str, str]], helps: Mapping[str, str]
+) -> list[Document]:
     """The rules that occur, in the order of the table; one that it does not have goes by its id."""
     occur = dict.fromkeys(finding.rule for finding in findings)
     summaries = {rule: summary for rule, summary in rules if rule in occur}
     # GitHub asks for all three texts:
     # https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support
     return [
-        {"id": rule, "shortDescription": text, "fullDescription": text, "help": text}
+        {
+            "id": rule,
+            "shortDescription": text,
+            "fullDescription": text,
+            "help": {"text": helps.get(rule, summary)},
+        }
         for rule, summary in (summaries | {rule: summaries.get(rule, rule) for rule in occur}).items()
         for text in ({"text": summary},)
     ]
