@@ -18,6 +18,7 @@ from cassette_cli.layers import holds_text, inside, streamed
 from cassette_cli.model import Cassette
 from cassette_cli.passages import SIDES, Passage, conversation, passages
 from cassette_cli.rules.credentials import MASK, Span
+from cassette_cli.rules.masking import spans
 from cassette_cli.selection import Reading, Selection
 from cassette_cli.source.tree import offset_of
 from cassette_cli.wire.body import Content, Kind, read_content, traced
@@ -141,9 +142,12 @@ def _in_passage(cassette: Cassette, passage: Passage, fallback: int, query: Quer
     starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
     if len(lines) > 1 and not lines[-1]:
         lines.pop()
-    secrets = (
-        () if query.reveal else [(passage.lead + one, passage.lead + two) for one, two in passage.secrets]
-    )
+    found = {
+        number: matches
+        for number, line in enumerate(lines)
+        if (matches := _matches(query.pattern, line.removesuffix("\r"), starts[number], passage))
+    }
+    secrets = _secrets(passage) if found and not query.reveal else []
 
     def shown(number: int, matches: list[Span]) -> tuple[str, list[Span]]:
         return _masked(lines[number].removesuffix("\r"), starts[number], secrets, matches)
@@ -155,11 +159,6 @@ def _in_passage(cassette: Cassette, passage: Passage, fallback: int, query: Quer
     def context(first: int, last: int) -> list[Line]:
         return [Line(place(starts[number])[0], shown(number, [])[0]) for number in range(first, last)]
 
-    found = {
-        number: matches
-        for number, line in enumerate(lines)
-        if (matches := _matches(query.pattern, line.removesuffix("\r"), starts[number], passage))
-    }
     for number, matches in found.items():
         line, column = place(starts[number] + matches[0][0])
         before = context(max(0, number - query.before), number)
@@ -172,6 +171,18 @@ def _in_passage(cassette: Cassette, passage: Passage, fallback: int, query: Quer
         )  # fmt: skip
 
 
+def _secrets(passage: Passage) -> list[Span]:
+    """What of a passage only that person sees who asks for it: by its name, and by its shape."""
+    named = [(passage.lead + one, passage.lead + two) for one, two in passage.secrets]
+    result: list[Span] = []
+    for start, end in sorted([*named, *spans(passage.text)]):
+        if result and start < result[-1][1]:
+            result[-1] = result[-1][0], max(end, result[-1][1])
+        else:
+            result.append((start, end))
+    return result
+
+
 def _matches(pattern: re.Pattern[str], line: str, start: int, passage: Passage) -> list[Span]:
     """Where a line matches; in what several events say together, only what no event says alone."""
     found = [match.span() for match in pattern.finditer(line)]
@@ -181,9 +192,7 @@ def _matches(pattern: re.Pattern[str], line: str, start: int, passage: Passage) 
     return found
 
 
-def _masked(
-    line: str, start: int, secrets: "list[Span] | tuple[()]", matches: list[Span]
-) -> tuple[str, list[Span]]:
+def _masked(line: str, start: int, secrets: list[Span], matches: list[Span]) -> tuple[str, list[Span]]:
     """A line as it may be shown, and where in that its matches are: one that touches a secret, around it."""
     inside = [
         (max(one - start, 0), min(two - start, len(line)))

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from cassette_cli.model import Cassette
     from cassette_cli.report.difference import Named, View
     from cassette_cli.report.terminal import Screen
-    from cassette_cli.rules.redaction import Rules
     from cassette_cli.selection import Selection
 
 
@@ -114,7 +113,7 @@ def diff(
             raise BadRequest("--summary is text: give no other format with it")
         run = Run()
         scope = _scope(only, ignore, unmask)
-        view = View(context, full, noise, reveal, None if reveal else _secrets())
+        view = View(context, full, noise, reveal)
         sides = _sides(run, operands or [], exclude, staged=staged)
         selection = Selection.parse(indexes, method, url, status, model, invert=invert)
         named = (_selected(one, selection) for one in _compared(run, sides, scope))
@@ -136,14 +135,6 @@ def _selected(named: "Named", selection: "Selection") -> "Named":
         if any(side is not None and selection.takes(side) for side in (pairing.new, pairing.old))
     )
     return named._replace(difference=difference._replace(pairings=pairings, changes=(), masked=()))
-
-
-def _secrets() -> "Rules":
-    """What must not be printed, by the rules of `redact`."""
-    from cassette_cli.cli.redact_rules import Flags, RuleBook, What
-    from cassette_cli.config import Settings
-
-    return RuleBook(What.SECRETS, Flags(), Settings()).everything
 
 
 def _scope(only: list[str] | None, ignore: list[str] | None, unmask: list[str] | None) -> "Scope":
@@ -332,5 +323,5 @@ def tell(
         return False
     with Screen(color, sys.stdout) as screen:
         screen.width = width
-        Report(screen, View(secrets=_secrets()), titles=False).add(Named(name, name, difference))
+        Report(screen, View(), titles=False).add(Named(name, name, difference))
     return True

@@ -147,14 +147,10 @@ def _write_conversations(screen: "Screen", chosen: Chosen, view: "View") -> None
 
 
 def _write_page(run: Run, screen: "Screen", chosen: Chosen, view: "View", form: Format) -> None:
-    """A document that is passed on: what has the shape of a secret is masked in it, too."""
-    from cassette_cli.cli.redact_rules import Flags, RuleBook, What
-    from cassette_cli.config import Settings
+    """A document that is passed on."""
     from cassette_cli.report.markdown import Comment
     from cassette_cli.report.page import Page
 
-    if not view.reveal:
-        view = view._replace(secrets=RuleBook(What.SECRETS, Flags(), Settings()).everything)
     with Page(view) if form is Format.HTML else Comment(view) as document:
         for cassette, readings in chosen:
             document.add(cassette, readings)

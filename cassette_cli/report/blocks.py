@@ -3,17 +3,15 @@
 The vocabulary is that of the JSON output. A view says what is asked for, and how much of a text is shown.
 """
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from cassette_cli.llm.messages import Object, Tool
 from cassette_cli.model import Header
 from cassette_cli.report import words
 from cassette_cli.report.turns import Turn
+from cassette_cli.rules import masking
 from cassette_cli.source.tree import Json
 from cassette_cli.wire.body import Kind
-
-if TYPE_CHECKING:
-    from cassette_cli.rules.redaction import Rules
 
 LONGEST_TEXT = 1500  # characters of a message before it is cut
 LONGEST_BODY = 3000  # of a body that is no conversation
@@ -30,38 +28,34 @@ class View(NamedTuple):
     reveal: bool = False
     request: bool = True
     response: bool = True
-    secrets: "Rules | None" = None  # what they find is masked, on what is passed on: a page, a comment
 
     def clip(self, text: str, most: int) -> str:
+        """What is shown of a text; masked first, because half a secret has no shape."""
+        text = self.masked(text)
         return text if self.full or len(text) <= most else f"{text[: most - 1]}…"
 
     def cut(self, text: str, most: int) -> tuple[str, int]:
         """What is shown of a text, and how many characters more there are."""
+        text = self.masked(text)
         if self.full or len(text) <= most * 1.2:
             return text, 0
         return text[:most], len(text) - most
 
     def seen(self, text: str, most: int) -> tuple[str, int]:
         """What may be seen of a text on a page, and how many characters more there are."""
-        shown, rest = self.cut(self.masked(words.shrink(text)), most)
+        shown, rest = self.cut(words.shrink(text), most)
         return words.visible(shown), rest
 
     def masked(self, text: str) -> str:
-        return self.secrets.masked(text) if self.secrets else text
+        return text if self.reveal else masking.masked(text)
 
     def one_line(self, text: str, most: int | None = None) -> str:
-        """The text on one line; masked first, because half a secret has no shape."""
+        """The text on one line."""
         return words.one_line(self.masked(text), most)
 
     def masked_value(self, value: Json) -> Json:
         """A JSON value without what has the shape of a secret."""
-        if isinstance(value, str):
-            return self.masked(value)
-        if isinstance(value, list):
-            return [self.masked_value(item) for item in value]
-        if isinstance(value, dict):
-            return {self.masked(key): self.masked_value(item) for key, item in value.items()}
-        return value
+        return value if self.reveal else masking.masked_value(value)
 
 
 class Head(NamedTuple):

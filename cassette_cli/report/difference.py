@@ -16,8 +16,8 @@ from cassette_cli.report.machine import Document
 from cassette_cli.report.terminal import Screen, Span, wrap
 from cassette_cli.report.worddiff import Line, Piece, compared, differing, plain
 from cassette_cli.rules.credentials import MASK, is_secret_key, mask_header, mask_json, mask_url
+from cassette_cli.rules.masking import masked, masked_value
 from cassette_cli.rules.noise import NOISE
-from cassette_cli.rules.redaction import Rules
 from cassette_cli.rules.volatile import Absent
 from cassette_cli.source.tree import Json
 
@@ -34,7 +34,6 @@ class View(NamedTuple):
     full: bool = False
     noise: bool = False
     reveal: bool = False
-    secrets: Rules | None = None  # what they find is masked
 
 
 class Named(NamedTuple):
@@ -101,14 +100,14 @@ def _seen(where: str, value: Json, view: View) -> Json:
     if ".headers." in where and isinstance(value, list):
         return [_seen(where, item, view) for item in value]
     if not isinstance(value, str):
-        return _shapes_masked(mask_json(value), view)
+        return masked_value(mask_json(value))
     if ".headers." in where:
         value = mask_header(name, value)
     elif where.endswith(".url"):
         value = mask_url(value)
     elif is_secret_key(name) and value:
         return MASK
-    return view.secrets.masked(value) if view.secrets else value
+    return masked(value)
 
 
 _LISTED = re.compile(
@@ -118,19 +117,7 @@ _LISTED = re.compile(
 
 def _named(where: str, view: View) -> str:
     """A path as it may be printed, where a key is a secret."""
-    return view.secrets.masked(where) if view.secrets else where
-
-
-def _shapes_masked(value: Json, view: View) -> Json:
-    if view.secrets is None:
-        return value
-    if isinstance(value, str):
-        return view.secrets.masked(value)
-    if isinstance(value, list):
-        return [_shapes_masked(item, view) for item in value]
-    if isinstance(value, dict):
-        return {view.secrets.masked(key): _shapes_masked(item, view) for key, item in value.items()}
-    return value
+    return where if view.reveal else masked(where)
 
 
 # -- text ------------------------------------------------------------------------------------------------

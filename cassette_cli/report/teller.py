@@ -127,8 +127,7 @@ class Teller:
         prompt = exchange.prompt
         most = None if self.view.full else 60
         params = prompt.params if self.view.reveal else as_object(mask_json(prompt.params))
-        if self.view.secrets:
-            params = as_object(self.view.masked_value(params))
+        params = as_object(self.view.masked_value(params))
         told = [f"{key} {value_words(value, most)}" for key, value in params.items()]
         if prompt.tools:
             names = ", ".join(self.view.one_line(tool.name, 40) for tool in prompt.tools)
@@ -137,8 +136,6 @@ class Teller:
 
     def _message(self, message: Message) -> Message:
         """The message without secrets in what is told in a few words, and so cut before it is drawn."""
-        if not self.view.secrets:
-            return message
         return message._replace(parts=tuple(map(self._part, message.parts)))
 
     def _part(self, part: Part) -> Part:

@@ -10,7 +10,7 @@ False alarms cost as much as misses: what lies inside base64 data is chance, wha
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -123,6 +123,41 @@ def _anchor(head: str) -> _Anchor:
     behind = f"{run}{before}"
     looked = f"(?<={behind}{elements[at][0]})" if behind else ""
     return _Anchor(best, sum(count for _, count, _ in elements[:at]), run, looked + head[elements[at][2] :])
+
+
+_MOST = 64  # needles of one head
+
+
+def needles(head: str) -> tuple[str, ...]:
+    """Texts of which every match of a head holds one: its longest run of characters and small classes."""
+    runs: list[list[str]] = [[""]]
+    position = 0
+    while position < len(head):
+        element = _ELEMENT.match(head, position)
+        characters = _characters(element[1]) if element and not element[3] else ""
+        several = [characters] * int((element and element[2]) or 1)
+        if characters and len(runs[-1]) * len(characters) ** len(several) <= _MOST:
+            for one in several:
+                runs[-1] = [begun + char for begun in runs[-1] for char in one]
+        else:
+            runs.append([""])
+        if not element:
+            break
+        position = element.end()
+    return tuple(sorted(runs, key=_telling)[-1])
+
+
+def _telling(run: Sequence[str]) -> tuple[int, int, int]:
+    """How well needles tell a head from other text: by their length up to four, then if they are few."""
+    return min(len(run[0]), 4), -len(run), len(run[0])
+
+
+def _characters(element: str) -> str:
+    """What an element can be; nothing for a class with ranges or too many."""
+    if element[0] != "[":
+        return element[-1]
+    inner = element[1:-1].replace("\\\\", "\\")
+    return inner if len(inner) <= 16 and "-" not in inner.strip("-") else ""
 
 
 def _rank(pivots: str) -> int:

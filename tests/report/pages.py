@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cassette_cli.cli.redact_rules import Flags, RuleBook, What
-from cassette_cli.config import Settings
 from cassette_cli.model import Cassette
 from cassette_cli.recorders import read_cassette
 from cassette_cli.report.blocks import View
@@ -98,9 +96,8 @@ def sample(path: str) -> Cassette:
 
 def drawn(form: type[Page] | type[Comment], *cassettes: Cassette, view: View | None = None) -> str:
     """The document of these cassettes, by default as the command makes it."""
-    secrets = RuleBook(What.SECRETS, Flags(), Settings()).everything
     pieces: list[str] = []
-    with form(view or View(headers=True, secrets=secrets)) as document:
+    with form(view or View(headers=True)) as document:
         for cassette in cassettes:
             document.add(cassette, [Reading(interaction) for interaction in cassette.interactions])
         document.write(pieces.append)

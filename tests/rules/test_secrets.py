@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cassette_cli.rules.masking import masked
 from cassette_cli.rules.providers import SECRETS, entropy
-from cassette_cli.rules.secrets import Searcher, Secret, looks_made_up
+from cassette_cli.rules.secrets import Searcher, Secret, looks_made_up, needles
 from tests.corpus import dice
 from tests.rules.shapes import make, make_marked
 
@@ -134,6 +135,25 @@ def test_the_trigger_fires_wherever_something_is_found(case: tuple[Secret, int])
         text = make(rule.shapes[number], dice(seed))
         assert _searcher(rule).places(text)
         assert alone.places(text)
+
+
+@pytest.mark.parametrize("case", SHAPES, ids=_id)
+def test_what_is_shown_masks_it(case: tuple[Secret, int]) -> None:
+    rule, number = case
+    for seed in SEEDS:
+        made = make_marked(rule.shapes[number], dice(seed))
+        for place, around in enumerate(SURROUNDINGS):
+            text = around.replace("{}", made.text)
+            if rule.default:
+                assert made.secret not in masked(text), f"in surroundings {place}"
+            assert any(needle in text for needle in needles(rule.head))
+
+
+@pytest.mark.parametrize("case", MISSES, ids=_id)
+def test_what_is_shown_keeps_a_miss(case: tuple[Secret, int]) -> None:
+    rule, number = case
+    text = make(rule.misses[number], dice(1))
+    assert (masked(text) == text) is not any(DEFAULT.find(text))
 
 
 @pytest.mark.parametrize("case", SHAPES, ids=_id)
