@@ -16,11 +16,9 @@ from cassette_cli.llm.messages import (
     ToolCall,
     ToolResult,
     Unknown,
-    as_object,
 )
 from cassette_cli.model import Cassette, Header
 from cassette_cli.rules.credentials import mask_form, mask_header, mask_json, mask_url
-from cassette_cli.rules.masking import masked_value
 from cassette_cli.selection import Reading
 from cassette_cli.wire.body import Content, Kind
 
@@ -70,7 +68,7 @@ def show_interaction(cassette: Cassette, reading: Reading, *, reveal: bool) -> D
             "frames": _frames(reading, reveal=reveal),
         }
         del sides["connection"]["body"]
-    document: Document = {
+    return {
         "index": interaction.index,
         "line": cassette.line(interaction),
         **sides,
@@ -78,7 +76,6 @@ def show_interaction(cassette: Cassette, reading: Reading, *, reveal: bool) -> D
         "recorded_at": interaction.recorded_at,
         "exchange": _exchange(reading.exchange, reveal=reveal) if reading.exchange else None,
     }
-    return document if reveal else as_object(masked_value(document))
 
 
 def _frames(reading: Reading, *, reveal: bool) -> list[Document]:
