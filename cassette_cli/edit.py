@@ -89,20 +89,38 @@ def _prove(
         )
     _prove_heads(cassette.interactions[index], made.cassette.interactions[index], wanted)
     new = _shown(made.cassette, _reading(made.cassette, index))
-    moved = any(one.value == "" for one in wanted)  # a part of a message that says nothing is none
+    assigned = {one.path[1:] for one in wanted}
+    begun = ("reply", "text") in assigned and not old["exchange"]["reply"]["text"]
+    compares = _is_comparable(wanted)
+    moved = compares and any(one.value == "" for one in wanted)  # a part that says nothing is none
     for one in wanted:
         if not (moved and one.is_text and one.path[0] == "exchange") and not _reads_as(new, one):
-            raise BadRequest(f"{one.where}: the new value would not read back as it is; {_INSTEAD}")
-    if all(one.path[0] == "exchange" or one.path[1] in ("method", "status") for one in wanted):
-        assigned = {one.path[1:] for one in wanted}
+            none = begun and one.path == ("exchange", "reply", "text")
+            why = "there is none to change" if none else "the new value would not read back as it is"
+            raise BadRequest(f"{one.where}: {why}; {_INSTEAD}")
+    if compares:
         # A part that said nothing is one now; and Gemini's message counts only with some finish reasons.
-        begun = ("reply", "text") in assigned and not old["exchange"]["reply"]["text"]
         if begun or ("finish_reason",) in assigned:
             assigned.add(("reply", "parts"))
         for path in proof.differences(edits, old["exchange"], new["exchange"]):
             if path not in assigned:
                 name = named(("exchange", *path))
                 raise BadRequest(f"{wanted[0].where}: {name} would read differently, too; {_INSTEAD}")
+
+
+def _is_comparable(wanted: list[Wanted]) -> bool:
+    """Whether the exchange is to read as before but for what was set: none of it tells how it is read."""
+    paths = [one.path for one in wanted]
+    return not any(map(_tells_how, paths)) and any(path[1] != "headers" for path in paths)
+
+
+def _tells_how(path: tuple[str | int, ...]) -> bool:
+    match path:
+        case ["frames", *_] | [_, "body" | "url", *_]:
+            return True
+        case [_, "headers", str(name), *_]:
+            return name.lower() in ("content-type", "content-encoding")
+    return False
 
 
 def _prove_heads(old: Interaction, new: Interaction, wanted: list[Wanted]) -> None:

@@ -26,6 +26,14 @@ def is_one_file(paths: list[str]) -> bool:
     return len(paths) == 1 and (paths[0] == STDIN or Path(paths[0]).is_file())
 
 
+def is_same(one: str, other: str) -> bool:
+    """Whether two paths lead to one file, by links or by names that differ in case alone, too."""
+    try:
+        return Path(one).samefile(other)
+    except OSError:
+        return False
+
+
 class Found(NamedTuple):
     """One file to read; `named` if the person named it, not a walk."""
 

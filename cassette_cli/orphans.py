@@ -5,13 +5,14 @@ and nothing of it fits; whatever else may reach it leaves it unsure. Nothing is 
 here.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from cassette_cli.naming import go, python, ruby
-from cassette_cli.naming.shapes import ANY, Claim, Names, Source, matches, stem
+from cassette_cli.naming.shapes import ANY, Claim, Names, Source, matches, merged, stem
 
 
 class Language(Protocol):
@@ -89,6 +90,14 @@ def _judged(file: File, bench: "_Bench | None") -> Judged:
     return Judged(file, Verdict.ORPHAN, why=bench.evidence)
 
 
+def _globs(strings: Mapping[str, tuple[str, int]]) -> Iterator[Claim]:
+    """Texts that are globs of cassettes: tests that go through a folder may use whatever stands in it."""
+    for text, place in strings.items():
+        if "*" in text and text.endswith((".yaml", ".yml", ".json")):
+            pieces = [None if "*" in piece else piece for piece in re.split(r"(\*+)", text.lstrip("./"))]
+            yield Claim(merged((None, "/", *pieces)), *place, "a glob takes it in", sure=False)
+
+
 class _Bench:
     """The claims of one language, kept by what they end with."""
 
@@ -97,7 +106,7 @@ class _Bench:
         self.names = language.names(sources)
         self._named: dict[str, list[Claim]] = defaultdict(list)
         self._open: dict[str, list[Claim]] = defaultdict(list)  # by the folder that they begin with
-        for claim in dict.fromkeys(self.names.claims):
+        for claim in dict.fromkeys([*self.names.claims, *_globs(self.names.strings)]):
             last = claim.shape[-1] if claim.shape else ""
             if last is not None and "/" in last:
                 name = last.rpartition("/")[2]

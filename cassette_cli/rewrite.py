@@ -76,7 +76,8 @@ def apply(
     wanted: dict[int, str] = {}
     made = _made(cassette, changes, removals, wanted)
     stay = pruned.stay(cassette)
-    lengths = [length for length in _lengths(stay, made.cassette) if id(length[1]) not in gone]
+    settled = gone | direct  # a length that someone sets is as that one says
+    lengths = [length for length in _lengths(stay, made.cassette) if id(length[1]) not in settled]
     if lengths:
         changes += [(text, [Edit(0, len(text), new)]) for _, text, new in lengths]
         wanted.clear()

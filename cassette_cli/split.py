@@ -40,10 +40,21 @@ def split(cassette: Cassette, folder: str) -> Iterator[Part]:
         raise BadRequest("there are no two interactions to split", Place(document.name))
     check_bodies(cassette, folder)
     suffix = "".join(PurePath(document.name).suffixes[-2 if document.zipped else -1 :])
-    for interaction in cassette.interactions:
-        made = prune(cassette, set(range(count)) - {interaction.index})
-        number = str(interaction.index).zfill(len(str(count - 1)))
-        yield Part(f"{number}-{_slug(interaction)}{suffix}", made.bytes_of(document))
+    if document.name == "<stdin>":
+        suffix = (".json" if document.text.lstrip()[:1] in "{[" else ".yaml") + ".gz" * document.zipped
+    for index, single in enumerate(_apart(cassette)):
+        number = str(index).zfill(len(str(count - 1)))
+        yield Part(f"{number}-{_slug(single.interactions[0])}{suffix}", single.document.raw)
+
+
+def _apart(cassette: Cassette) -> Iterator[Cassette]:
+    """Each interaction alone: by halves of halves, so that thousands do not take thousands of whole files."""
+    count = len(cassette.interactions)
+    if count == 1:
+        yield cassette
+        return
+    for others in (range(count // 2, count), range(count // 2)):
+        yield from _apart(prune(cassette, others).cassette)
 
 
 _WORD = re.compile(r"[a-z]{1,24}(?:[-_.][a-z]{1,24})*|v\d{1,2}[a-z\d]{0,6}")  # no ids, no secrets
@@ -122,7 +133,8 @@ def _counterparts(own: Track, parts: list[tuple[Track, ...]], filled: list[Casse
     for cassette, others in zip(filled[1:], parts[1:], strict=True):
         for other in others:
             if isinstance(other, Listed) and other.path not in paths:
-                message = f"the first file has no {'.'.join(other.path)}, in which to put those of this one"
+                place = ".".join(other.path) or "list at its top"
+                message = f"the first file has no {place}, in which to put those of this one"
                 raise BadRequest(message, Place(cassette.document.name))
             if not isinstance(other, Listed) or (isinstance(own, Listed) and other.path == own.path):
                 found.append(other)

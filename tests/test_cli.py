@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from cassette_cli.cli import main
+
 SAMPLES = Path(__file__).parent.parent / "samples"
 SEED = SAMPLES / "go-vcr" / "tool_streaming.yaml"
 CLEAN = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
@@ -28,6 +30,16 @@ def cassette(
         env=CLEAN | {"PYTHONPATH": str(SAMPLES.parent)} | env,
     )
     return subprocess.CompletedProcess(run.args, run.returncode, run.stdout.decode(), run.stderr.decode())
+
+
+def in_process(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
+    """Exit code, output and error of a command that needs no process of its own: that is slower."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["cassette", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    told = capfd.readouterr()
+    return int(ended.value.code or 0), told.out, told.err
 
 
 EMPTY = "''"

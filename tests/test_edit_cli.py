@@ -27,7 +27,7 @@ from cassette_cli.selection import Reading
 from cassette_cli.source.document import Document
 from cassette_cli.where import look_up
 from tests.corpus import needs_corpus, sample
-from tests.test_cli import CLEAN, SAMPLES, cassette
+from tests.test_cli import CLEAN, SAMPLES, cassette, in_process
 
 LEAKING = SAMPLES / "vcrpy" / "leaking.yaml"
 SECRETS = ("harbour-works-3k2", "Q3v9.lk20Tz81", "tide-and-anchor-77")
@@ -140,23 +140,35 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("editor", "arguments", "message"), WRONG.values(), ids=WRONG)
-def test_what_cannot_be_done_is_said(desk: Desk, editor: str, arguments: list[str], message: str) -> None:
-    run = desk.edit(editor, *arguments)
-    assert (run.returncode, run.stdout) == (2, "")
-    assert message in run.stderr
+def test_what_cannot_be_done_is_said(
+    *,
+    desk: Desk,
+    editor: str,
+    arguments: list[str],
+    message: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in (desk.env | {"EDITOR": editor}).items():
+        monkeypatch.setenv(name, value)
+    code, out, error = in_process(capfd, "edit", desk.file, *arguments)
+    assert (code, out) == (2, "")
+    assert message in error
     assert desk.is_as_it_was
     assert not desk.left
 
 
-def test_only_one_file_is_edited_and_never_standard_input(tmp_path: Path) -> None:
+def test_only_one_file_is_edited_and_never_standard_input(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     paths = {
         "-": "an editor changes a file", str(tmp_path): "name one cassette",
         str(SAMPLES / "vcrpy" / "empty.yaml"): "there is no interaction in it",
     }  # fmt: skip
     for path, message in paths.items():
-        run = cassette("edit", path, EDITOR="false")
-        assert run.returncode == 2
-        assert message in run.stderr, run.stderr
+        code, _, error = in_process(capfd, "edit", path)
+        assert code == 2
+        assert message in error
 
 
 # -- something is changed ----------------------------------------------------------------------------

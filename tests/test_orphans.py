@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from cassette_cli.cli import prune_orphans
+from cassette_cli.errors import BadRequest
 from cassette_cli.naming.ruby import sanitised
 from cassette_cli.naming.shapes import Source, below, matches
 from cassette_cli.orphans import File, Judged, Verdict, judge
@@ -393,6 +395,114 @@ PYTHON: dict[str, tuple[dict[str, str | None], dict[str, Verdict]]] = {
         {"t/test_a.py": MARKED + "def test_x():\n    elsewhere.record('old/chat')"},
         {"rec/old/chat.yaml": UNSURE, "rec/new/chat.yaml": ORPHAN},
     ),
+    "marks in every form of pytestmark": (
+        {
+            f"t/test_{name}.py": f"{VCR}{code}\ndef test_x(): ..."
+            for name, code in {
+                "annotated": "pytestmark: list = [pytest.mark.vcr]",
+                "added": "pytestmark = []\npytestmark += [pytest.mark.vcr]",
+                "appended": "pytestmark = []\npytestmark.append(pytest.mark.vcr)",
+                "either": "pytestmark = [pytest.mark.vcr] if LIVE else []",
+                "sum": "pytestmark = [pytest.mark.slow] + [pytest.mark.vcr]",
+                "inside": "if LIVE:\n    pytestmark = pytest.mark.vcr",
+            }.items()
+        },
+        {
+            f"t/cassettes/test_{name}/test_x.yaml": USED
+            for name in ("annotated", "added", "appended", "either", "sum", "inside")
+        },
+    ),
+    "tests below any statement": (
+        {
+            "t/test_a.py": VCR + "pytestmark = pytest.mark.vcr\ntry:\n    import x\n"
+            "except ImportError:\n    def test_x(): ...\nfor _ in '1':\n    def test_y(): ...\n"
+            "match 1:\n    case 1:\n        def test_z(): ..."
+        },
+        {f"{BESIDE}/test_x.yaml": USED, f"{BESIDE}/test_y.yaml": USED, f"{BESIDE}/test_z.yaml": USED},
+    ),
+    "tests that are bound to names": (
+        {
+            "t/test_a.py": VCR + "pytestmark = pytest.mark.vcr\ntest_x = make()\nTestA = make()\n"
+            "def make():\n    class TestB:\n        def test_y(self): ...\n    return TestB\ntest_data = [1]"
+        },
+        {
+            f"{BESIDE}/test_x.yaml": UNSURE,
+            f"{BESIDE}/TestA.test_y.yaml": UNSURE,
+            f"{BESIDE}/TestB.test_y.yaml": UNSURE,
+            f"{BESIDE}/test_z.yaml": ORPHAN,
+            f"{BESIDE}/test_data.yaml": ORPHAN,
+        },
+    ),
+    "tests that are bound to computed names": (
+        {"t/test_a.py": MARKED + "def test_x(): ...\nfor n in NAMES:\n    globals()[n] = make(n)"},
+        {f"{BESIDE}/test_x.yaml": USED, f"{BESIDE}/test_y.yaml": UNSURE, "t/cassettes2/test_y.yaml": ORPHAN},
+    ),
+    "setattr in a test makes none": (
+        {"t/test_a.py": MARKED + "def test_x():\n    setattr(client, 'key', 1)"},
+        {f"{BESIDE}/test_x.yaml": USED, f"{BESIDE}/test_y.yaml": ORPHAN},
+    ),
+    "a hook that names cassettes": (
+        {
+            "t/test_a.py": MARKED + "def test_x(): ...",
+            "t/conftest.py": "import pytest\ndef pytest_collection_modifyitems(items):\n    for item in items:\n"
+            "        item.add_marker(pytest.mark.default_cassette(item.name + '_h.yaml'))",
+        },
+        {f"{BESIDE}/test_x_h.yaml": UNSURE, f"{BESIDE}/test_y.yaml": ORPHAN, f"{BESIDE}/test_x.yaml": USED},
+    ),
+    "a hook that marks by itself": (
+        {
+            "t/test_a.py": MARKED + "def test_x(): ...\ndef test_y(): ...",
+            "t/conftest.py": "def pytest_itemcollected(item):\n    item.own_markers.append(MARK)",
+        },
+        {f"{BESIDE}/test_y.yaml": UNSURE, f"{BESIDE}/test_z.yaml": ORPHAN},
+    ),
+    "a hook that renames tests": (
+        {
+            "t/test_a.py": MARKED + "def test_x(): ...",
+            "t/conftest.py": "def pytest_collection_modifyitems(items):\n    items[0].name += '_v2'",
+        },
+        {f"{BESIDE}/test_x_v2.yaml": UNSURE, f"{BESIDE}/test_y.yaml": ORPHAN},
+    ),
+    "a hook that collects": (
+        {"t/test_a.py": MARKED + "def test_x(): ...", "t/conftest.py": "def pytest_collect_file(): ..."},
+        {f"{BESIDE}/test_x.yaml": USED, "t/any.yaml": UNSURE},
+    ),
+    "a step of a folder that may be none": (
+        {
+            "t/test_a.py": MARKED + "def test_x(): ...",
+            "t/conftest.py": "import pytest\nfrom pathlib import Path\nBASE = Path(__file__).parent\n"
+            "@pytest.fixture\ndef vcr_cassette_dir(request):\n"
+            "    return str(BASE / 'data' / here(request) / Path(request.node.fspath).stem)",
+        },
+        {
+            "t/data/test_a/test_x.yaml": UNSURE,
+            "t/data/deep/test_a/test_x.yaml": UNSURE,
+            "t/data/test_ab/test_x.yaml": ORPHAN,
+        },
+    ),
+    "a recorder from elsewhere": (
+        {
+            "t/test_a.py": VCR
+            + "from app.testing import use_tape\ndef test_x(n):\n    vcr.use_cassette('known')\n"
+            "    use_tape(f'x_{n}')",
+        },
+        {"t/known.yaml": USED, "t/x_1.yaml": UNSURE},
+    ),
+    "a recording fixture from elsewhere": (
+        {"t/test_a.py": VCR + "def test_x(my_cassette):\n    vcr.use_cassette('known')"},
+        {"t/known.yaml": USED, "t/test_x.yaml": UNSURE, "t/test_y.yaml": ORPHAN},
+    ),
+    "bytes as pytest writes them": (
+        {"t/test_a.py": MARKED + "@pytest.mark.parametrize('a', [b'\\xff\\n'])\ndef test_x(a): ..."},
+        {f"{BESIDE}/test_x[-xff-n].yaml": USED},
+    ),
+    "a glob": (
+        {
+            "t/test_a.py": MARKED
+            + "def test_x(): ...\ndef test_all():\n    for path in HERE.glob('all/*.yaml'): read(path)"
+        },
+        {f"{BESIDE}/test_x.yaml": USED, "t/all/a.yaml": UNSURE, "t/all/b.json": ORPHAN, "t/c.yaml": ORPHAN},
+    ),
     "no test uses vcrpy": ({"t/test_a.py": "def test_x(): ..."}, {"rec/a.yaml": UNSURE}),
 }
 
@@ -670,6 +780,20 @@ RUBY: dict[str, tuple[dict[str, str | None], dict[str, Verdict]]] = {
             "spec/b_spec.rb": "<<<<<<< ours\n=======\n>>>>>>> theirs\n",
         },
         {"rec/a.yml": USED, "rec/b.yml": UNSURE},
+    ),
+    "an example in the line of a loop": (
+        {
+            "spec/a_spec.rb": "VCR.configure { |c| c.configure_rspec_metadata! }\ndescribe Foo do\n"
+            "  %w[a b].each { |x| it(\"does #{x}\", :vcr) { } }\n  it 'x', :vcr do\n  end\nend\n"
+        },
+        {"rec/Foo/x.yml": USED, "rec/Foo/does_a.yml": UNSURE},
+    ),
+    "groups that are not indented": (
+        {
+            "spec/a_spec.rb": "VCR.configure { |c| c.configure_rspec_metadata! }\ndescribe Foo, :vcr do\n"
+            "describe 'a' do\nit 'b' do\nend\nend\nend\n"
+        },
+        {"rec/Foo/a/b.yml": UNSURE},
     ),
     "no test uses VCR": ({"spec/a_spec.rb": "it 'x'"}, {"rec/b.yml": UNSURE}),
 }
@@ -1107,6 +1231,25 @@ def test_bad_operands_are_told_and_nothing_is_deleted(name: str, suite: Path) ->
     run = cassette("prune", "orphans", *operands, "--delete", cwd=suite)
     assert (run.returncode, run.stderr) == (2, error)
     assert (suite / GONE).exists()
+
+
+def test_a_folder_of_tests_that_cannot_be_read_deletes_nothing(
+    suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scandir(path: str | Path) -> object:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(BadRequest, match="permission denied: tests may stand in it"):
+        prune_orphans._sources(str(suite / "tests"))
+
+
+def test_an_accent_that_is_spelt_apart_is_the_same_name(suite: Path) -> None:
+    test = "@pytest.mark.parametrize('a', ['caf\u00e9'])\n@pytest.mark.vcr('caf\u00e9.yaml')\ndef test_e(a): ...\n"
+    (suite / "tests/test_a.py").write_text(f"import pytest\n{test}")
+    (suite / KEPT).rename(suite / KEPT.replace("test_x", "cafe\u0301"))
+    run = cassette("prune", "orphans", "tests", "tests", "-v", cwd=suite)
+    assert "  used  tests/test_a.py" in run.stdout
 
 
 def test_a_link_and_what_it_leads_to_stay(suite: Path) -> None:

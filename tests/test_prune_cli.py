@@ -173,3 +173,33 @@ def test_the_file_of_a_body_is_named_when_its_interaction_goes(tmp_path: Path) -
     run = cassette("prune", "interactions", "stubs.json", "-i", "0", "--check", cwd=tmp_path)
     assert "chat.json: held a body of #0, and stays" in run.stderr
     assert (tmp_path / "__files" / "chat.json").exists()
+
+
+def test_a_secret_in_the_path_of_a_url_is_masked(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(vcrpy("a", "b").replace("http://x/a", f"http://x/{SECRET}/a"))
+    for options in ([], ["--json"]):
+        run = cassette("prune", "interactions", "a.yaml", "-i", "0", "--check", *options, cwd=tmp_path)
+        assert "http://x/****/a" in run.stdout
+        assert SECRET not in run.stdout + run.stderr
+
+
+def test_a_file_that_cannot_be_written_is_not_said_to_have_nothing(folder: Path) -> None:
+    (folder / "two.yaml").chmod(0o444)
+    run = cassette("prune", "interactions", "two.yaml", "-i", "0", cwd=folder)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "read-only" in run.stderr
+
+
+def test_a_directory_is_no_place_for_the_result(folder: Path) -> None:
+    run = cassette("prune", "interactions", "two.yaml", "-i", "0", "-o", ".", cwd=folder)
+    assert (run.returncode, run.stderr) == (2, "cassette: .: is a directory; name a file in it\n")
+
+
+@pytest.mark.parametrize("paths", [["."], ["one.yaml", "./one.yaml"], [".", "one.yaml"], ["link.yaml", "."]])
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_file_that_is_met_again_is_pruned_once(folder: Path, paths: list[str], jobs: str) -> None:
+    (folder / "two.yaml").unlink()
+    (folder / "link.yaml").symlink_to("one.yaml")
+    run = cassette("prune", "interactions", *paths, "-i", "0", "--jobs", jobs, cwd=folder)
+    assert run.stdout.endswith("pruned 1 interaction in 1 of 1 file\n")
+    assert (folder / "one.yaml").read_text() == govcr(*"bca")

@@ -3,12 +3,13 @@
 import shutil
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from tests.rules.shapes import make_marked
-from tests.test_cli import SAMPLES, cassette
-from tests.test_edit import vcrpy
+from tests.test_cli import SAMPLES, cassette, in_process
+from tests.test_edit import said, vcrpy
 
 KEY = make_marked("csk-{48m}", Random(3)).text  # a key's shape, but nobody's key
 
@@ -23,8 +24,8 @@ def whole(tmp_path: Path) -> Path:
     return Path(shutil.copy(SAMPLES / "vcrpy" / "parsed_body.yaml", tmp_path / "whole.yaml"))
 
 
-def shown(path: Path, where: str, index: int = 0) -> str:
-    return cassette("show", path, "-i", str(index), "--get", where).stdout.removesuffix("\n")
+def shown(path: Path, where: str, index: int = 0) -> Any:
+    return said(path.read_bytes(), where, str(path), index)
 
 
 def test_a_streamed_reply_is_changed_in_place_and_reads_so(chat: Path) -> None:
@@ -38,8 +39,8 @@ def test_a_streamed_reply_is_changed_in_place_and_reads_so(chat: Path) -> None:
 def test_several_values_are_set_at_once(chat: Path) -> None:
     values = ["reply.tool_calls[0].arguments.location=Rome", "request.max_tokens=7", "response.status=503"]
     assert cassette("set", chat, "-i", "0", *values).returncode == 0
-    assert shown(chat, "reply.tool_calls[0].arguments") == '{"location": "Rome"}'
-    assert (shown(chat, "params.max_tokens"), shown(chat, "response.status")) == ("7", "503")
+    assert shown(chat, "reply.tool_calls[0].arguments") == {"location": "Rome"}
+    assert (shown(chat, "params.max_tokens"), shown(chat, "response.status")) == (7, 503)
 
 
 def test_what_says_so_already_is_left_untouched(chat: Path) -> None:
@@ -90,7 +91,7 @@ def test_the_interactions_are_listed_where_one_must_be_chosen(chat: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["reply.text"], "reply.text: write WHERE=VALUE"),
+        (["reply.text=a", "tide-and-anchor"], "cassette: value 2: write WHERE=VALUE"),  # and tells it not
         (["=x"], "write WHERE=VALUE"),
         (["reply.text=a", "reply.text=b"], "reply.text is given twice"),
         (["reply.text=@nowhere.txt"], "nowhere.txt: no such file"),
@@ -102,33 +103,35 @@ def test_the_interactions_are_listed_where_one_must_be_chosen(chat: Path) -> Non
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_cannot_be_set_is_said_with_2(whole: Path, arguments: list[str], message: str) -> None:
+def test_what_cannot_be_set_is_said_with_2(
+    whole: Path, arguments: list[str], message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     before = whole.read_bytes()
-    run = cassette("set", whole, *arguments, cwd=whole.parent)
-    assert (run.returncode, run.stdout) == (2, "")
-    assert message in run.stderr
-    assert "Traceback" not in run.stderr
+    code, out, error = in_process(capfd, "set", whole, *arguments)
+    assert (code, out) == (2, "")
+    assert message in error
     assert whole.read_bytes() == before
 
 
 def test_a_file_that_is_none_is_said_with_2(tmp_path: Path) -> None:
     assert "no such file" in cassette("set", tmp_path / "x.yaml", "reply.text=x").stderr
+    assert "this is a folder: name one cassette" in cassette("set", tmp_path, "reply.text=x").stderr
     (tmp_path / "y.yaml").write_text("a: 1\n", "utf-8")
     assert cassette("set", tmp_path / "y.yaml", "reply.text=x").returncode == 2
 
 
-def test_no_secret_is_printed_unless_it_is_revealed(tmp_path: Path) -> None:
+def test_no_secret_is_printed_unless_it_is_revealed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "f.yaml"
     path.write_text(vcrpy(asked=f"{{Authorization: [Bearer {KEY}]}}"), "utf-8")
     other = KEY[:20] + KEY[:19:-1]
     for value in (f"Bearer {other}", "Bearer"):
         arguments = ("set", path, f"request.headers.Authorization={value}")
-        outputs = [
-            cassette(*arguments, *options) for options in (["--diff"], ["--check"], ["--diff", "--color"])
-        ]
-        for run in outputs:
-            assert not {KEY, other} & {word.strip("]}',") for word in (run.stdout + run.stderr).split()}
-    assert KEY in cassette("set", path, "request.headers.Authorization=x", "--diff", "--reveal").stdout
+        for options in (["--diff"], ["--check"], ["--diff", "--color"]):
+            _, out, error = in_process(capfd, *arguments, *options)
+            assert not {KEY, other} & {word.strip("]}',") for word in (out + error).split()}
+    assert KEY in in_process(capfd, "set", path, "request.headers.Authorization=x", "--diff", "--reveal")[1]
 
 
 def test_an_error_tells_no_secret(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from cassette_cli.errors import BadRequest
 from cassette_cli.model import Cassette
+from cassette_cli.prune import prune
+from cassette_cli.rewrite import Rewritten
 from cassette_cli.split import Part, join, split
 from tests.test_cli import SAMPLES, cassette
 from tests.test_merge import FORMS, Form, govcr, minified, pretty, ruby, vcrpy
@@ -181,3 +183,61 @@ def test_a_file_that_cannot_be_read_leaves_all_unmerged(tmp_path: Path) -> None:
     assert run.returncode == 2
     assert "b.yaml" in run.stderr
     assert not (tmp_path / "new.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("merge . -o all.yaml --force", "all.yaml: is among the files to merge"),
+        ("merge one.yaml two.yaml -o all.yaml", "all.yaml: is there already"),
+        ("merge one.yaml two.yaml -o folder --force", "folder: is a directory"),
+        ("merge one.yaml two.yaml -o none/x.yaml", "none/x.yaml: no such file"),
+        ("merge one.yaml list.yaml -o x.yaml", "has no list at its top"),
+        ("merge one.yaml ours.yaml -o x.yaml", "conflict markers"),
+        ("split ours.yaml -o x", "conflict markers"),
+        ("split one.yaml -o -", "-o takes a directory"),
+        ("split one.yaml -o all.yaml --force", "all.yaml: is no directory"),
+        ("split folder/0-get-a.yaml -o folder --force", "folder/0-get-a.yaml: is the file itself"),
+    ],
+)
+def test_no_file_is_lost_to_a_target_that_makes_no_sense(tmp_path: Path, command: str, words: str) -> None:
+    (tmp_path / "folder").mkdir()
+    for name in ("one", "two", "all", "folder/0-get-a"):
+        (tmp_path / f"{name}.yaml").write_text(vcrpy("a", "b"))
+    (tmp_path / "list.yaml").write_bytes((SAMPLES / "vcrpy/list_form.yaml").read_bytes())
+    sides = vcrpy("a"), vcrpy("b")
+    (tmp_path / "ours.yaml").write_text("<<<<<<< ours\n{}=======\n{}>>>>>>> theirs\n".format(*sides))
+    if " . " in command:
+        (tmp_path / "list.yaml").unlink()
+        (tmp_path / "ours.yaml").unlink()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.yaml")}
+    run = cassette(*command.split(), cwd=tmp_path)
+    assert run.returncode == 2
+    assert words in run.stderr
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.yaml")} == before
+
+
+def test_what_comes_from_stdin_is_named_by_its_format(tmp_path: Path) -> None:
+    for text, suffix in ((vcrpy("a", "b"), ".yaml"), (pretty("a", "b"), ".json")):
+        run = cassette("split", "-", "-o", "apart", cwd=tmp_path, stdin=text.encode())
+        assert run.stdout.startswith(f"apart/0-get-a{suffix}\n")
+
+
+def test_a_part_of_a_large_file_does_not_take_the_whole_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = read(vcrpy(*(f"p{number}" for number in range(64))))
+    sizes: list[int] = []
+
+    def counted(cassette: Cassette, gone: range) -> Rewritten:
+        sizes.append(len(cassette.interactions))
+        return prune(cassette, gone)
+
+    monkeypatch.setattr("cassette_cli.split.prune", counted)
+    assert len(parts(whole)) == 64
+    assert sum(sizes) == 2 * 64 * 6  # both halves, six times
+
+
+def test_a_file_that_is_met_again_is_merged_once(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(govcr("a"))
+    (tmp_path / "b.yaml").write_text(govcr("b"))
+    (tmp_path / "c.yaml").symlink_to("a.yaml")
+    assert cassette("merge", ".", "./b.yaml", "-o", "-", cwd=tmp_path).stdout == govcr("a", "b")

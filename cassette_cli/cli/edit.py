@@ -1,6 +1,5 @@
 """`cassette edit`."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -12,7 +11,7 @@ from cassette_cli.errors import BadRequest, CassetteError, Place
 
 if TYPE_CHECKING:
     from cassette_cli.cli.editor import Editor, Sheet
-    from cassette_cli.cli.outcome import Mode
+    from cassette_cli.cli.set import Outlet
     from cassette_cli.form import Form
     from cassette_cli.model import Cassette
     from cassette_cli.rewrite import Rewritten
@@ -43,18 +42,19 @@ def edit(
     def command() -> int:
         from cassette_cli.cli.editor import sheet
         from cassette_cli.cli.outcome import mode_of
+        from cassette_cli.cli.set import Outlet, check_is_file
         from cassette_cli.files import STDIN
 
         if file == STDIN:
             raise BadRequest("an editor changes a file: name one (`cassette set - ...` is a filter)")
-        if not Path(file).is_file():
-            raise BadRequest("no such file: name one cassette", Place(file))
-        task = Task(index, mode_of([file], output, check=False, diff=diff), output, reveal, color)
+        check_is_file(file)
+        mode = mode_of([file], output, check=False, diff=diff)
+        outlet = Outlet(mode, output, reveal, color)
         run = Run()
         for cassette in run.results([file], None, lambda cassette: cassette):
             with sheet(f"{Path(file).name}-", run.tell) as paper:
                 try:
-                    task.work(run, cassette, paper)
+                    _edit(run, cassette, index, outlet, paper)
                 except CassetteError as error:
                     error.place = error.place or Place(file)
                     run.report(error)
@@ -63,53 +63,28 @@ def edit(
     finish(command)
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What is to be edited, and what is to become of it."""
+def _edit(run: Run, cassette: "Cassette", index: int | None, outlet: "Outlet", paper: "Sheet") -> None:
+    """Open the form of the interaction, and write what was changed in it."""
+    from cassette_cli.cli.editor import Editor
+    from cassette_cli.cli.set import chosen
+    from cassette_cli.edit import slots
+    from cassette_cli.form import Form
+    from cassette_cli.selection import Reading
 
-    index: int | None
-    mode: "Mode"
-    output: str | None
-    reveal: bool
-    color: bool | None
-
-    def work(self, run: Run, cassette: "Cassette", paper: "Sheet") -> None:
-        """Open the form of the interaction, and write what was changed in it."""
-        from cassette_cli.cli.editor import Editor
-        from cassette_cli.cli.set import chosen
-        from cassette_cli.edit import slots
-        from cassette_cli.form import Form
-        from cassette_cli.selection import Reading
-
-        name, index = cassette.document.name, chosen(cassette, self.index)
-        exchange = Reading(cassette.interactions[index]).exchange
-        roles = [message.role for message in exchange.prompt.messages] if exchange else []
-        form = Form(f"#{index} of {name}", slots(cassette, index), roles, reveal=self.reveal)
-        if form.is_empty:
-            raise BadRequest(f"nothing of #{index} can be edited")
-        editor = Editor()
-        edited = _edited(cassette, index, form, editor, paper)
-        if edited is None:
-            window = "; an editor in a window must wait for it: code --wait" if editor.was_quick else ""
-            run.tell(f"{name}: nothing was changed in #{index}{window}")
-        else:
-            self._settle(cassette, index, edited)
-        paper.is_precious = False
-
-    def _settle(self, cassette: "Cassette", index: int, edited: "Edited") -> None:
-        """Write what was changed, or put or show it elsewhere, and say what it was."""
-        from cassette_cli.cli.outcome import Change, Mode, secrets_of, settle
-        from cassette_cli.report.terminal import Screen
-        from cassette_cli.report.words import visible
-
-        shows = self.mode is Mode.DIFF and not self.reveal
-        hidden = (*secrets_of(cassette), *secrets_of(edited.result.cassette)) if shows else ()
-        change = Change.of(cassette, edited.result.edits, self.mode, hidden)
-        with Screen(self.color) as screen:
-            settle(screen, change, self.mode, self.output)
-            if self.mode is Mode.WRITE:
-                told = f"{cassette.document.name}: changed {', '.join(edited.names)} of #{index}"
-                screen.line(visible(told))
+    name, index = cassette.document.name, chosen(cassette, index)
+    exchange = Reading(cassette.interactions[index]).exchange
+    roles = [message.role for message in exchange.prompt.messages] if exchange else []
+    form = Form(f"#{index} of {name}", slots(cassette, index), roles, reveal=outlet.reveal)
+    if form.is_empty:
+        raise BadRequest(f"nothing of #{index} can be edited")
+    editor = Editor()
+    edited = _edited(cassette, index, form, editor, paper)
+    if edited is None:
+        window = "; an editor in a window must wait for it: code --wait" if editor.was_quick else ""
+        run.tell(f"{name}: nothing was changed in #{index}{window}")
+    else:
+        outlet.take(cassette, edited.result, f"changed {', '.join(edited.names)} of #{index}")
+    paper.is_precious = False
 
 
 class Edited(NamedTuple):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +11,7 @@ from cassette_cli.errors import BadRequest, Place
 if TYPE_CHECKING:
     from cassette_cli.model import Cassette
     from cassette_cli.report.terminal import Screen
+    from cassette_cli.rules.redaction import Rules
     from cassette_cli.source.document import Document
     from cassette_cli.source.edit import Edit
     from cassette_cli.source.text import Span
@@ -103,12 +105,25 @@ class Change(NamedTuple):
 
 def secrets_of(cassette: "Cassette") -> "tuple[Span, ...]":
     """Where secrets stand that no output may show, whatever the configuration lets pass."""
-    from cassette_cli.cli.redact_rules import Flags, RuleBook, What
-    from cassette_cli.config import load
     from cassette_cli.redact import plan
 
-    everything = RuleBook(What.ALL, Flags(), load()).everything
-    return plan(cassette, everything, heeds_comments=False).spans
+    return plan(cassette, _everything(Path.cwd()), heeds_comments=False).spans
+
+
+def shown_url(url: str) -> str:
+    """A URL with a mask for whatever is secret in it by its place or by its shape."""
+    from cassette_cli.rules.credentials import mask_url
+
+    return _everything(Path.cwd()).masked(str(mask_url(url)))
+
+
+@cache
+def _everything(_: Path) -> "Rules":
+    """All rules of the configuration that counts in a folder."""
+    from cassette_cli.cli.redact_rules import Flags, RuleBook, What
+    from cassette_cli.config import load
+
+    return RuleBook(What.ALL, Flags(), load()).everything
 
 
 def settle(screen: "Screen", change: Change, mode: Mode, output: str | None) -> None:
@@ -138,9 +153,11 @@ def put(screen: "Screen", output: str | None, content: bytes) -> None:
 
 
 def place(path: str, content: bytes) -> None:
-    """Make a file, or write a new content over the one that is there."""
+    """Make a file, or write a new content over the one that is there; raises BadRequest for a directory."""
     from cassette_cli.files import create, read, write
 
+    if Path(path).is_dir():
+        raise BadRequest("is a directory; name a file in it", Place(path))
     if Path(path).is_file():
         write(path, read(path), content)
     elif Path(path).exists():  # a device, a pipe

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
-from cassette_cli.cli.outcome import Change, Mode, secrets_of, settle
+from cassette_cli.cli.outcome import Change, Mode, secrets_of, settle, shown_url
 from cassette_cli.cli.run import Run
 from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Place
 
@@ -97,14 +97,12 @@ class Interactions:
 
 
 def _facts(cassette: "Cassette", interaction: "Interaction") -> Facts:
-    from cassette_cli.rules.credentials import mask_url
-
     status = interaction.response.status
     return {  # in plain values: one that knows its place would take the file along to another process
         "line": cassette.line(interaction),
         "interaction": interaction.index,
         "method": str(interaction.request.method),
-        "url": str(mask_url(interaction.request.url)),
+        "url": shown_url(interaction.request.url),
         "status": None if status is None else int(status),
     }
 
@@ -217,6 +215,7 @@ class Job:
             skip_unrecognised=skip_unrecognised,
             excludes=load().excludes,
             jobs=jobs or os.cpu_count() or 1,
+            once=True,  # #0 of a file that is met again would be another one
         )
         for done in results:
             self._use(screen, done)
@@ -277,8 +276,11 @@ class Job:
         elif self.files and self.mode in (Mode.WRITE, Mode.CHECK):
             verb = "would prune" if self.mode is Mode.CHECK else "pruned"
             files = amount(self.files, "file")
-            told = f"{verb} {amount(len(self.found), self.what.noun)} in {self.changed:,} of {files}"
-            screen.line(told if self.found else f"nothing to prune in {files}")
+            if self.found:
+                count = amount(len(self.found), self.what.noun)
+                screen.line(f"{verb} {count} in {self.changed:,} of {files}")
+            elif not self.run.errors:
+                screen.line(f"nothing to prune in {files}")
 
 
 def _write_rows(screen: "Screen", path: str, rows: Sequence[tuple[str, ...]]) -> None:

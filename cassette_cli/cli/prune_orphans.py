@@ -4,6 +4,7 @@ import os
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from unicodedata import normalize
 
 import typer
 
@@ -19,7 +20,7 @@ _PASSED_OVER = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 
 def orphans(
-    tests: Annotated[str, typer.Argument(metavar="TESTS", help="The test files: a directory, or one file.")],
+    tests: Annotated[str, typer.Argument(metavar="TESTS", help="All the test files: a directory, or one.")],
     cassettes: Annotated[str, typer.Argument(metavar="CASSETTES", help="Their cassettes, likewise.")],
     delete: Annotated[bool, typer.Option("--delete", help="Delete the orphans.")] = False,
     verbose: Annotated[
@@ -29,10 +30,10 @@ def orphans(
     exclude: Exclude = None,
     color: Color = None,
 ) -> None:
-    """Find the cassettes that no test names, by the text of the tests.
+    """Find cassettes that no test names.
 
-    Reads the tests of vcrpy, pytest-recording, pytest-vcr, go-vcr and Ruby VCR. A name that is computed keeps
-    all that it could be.
+    By the text of the tests, of vcrpy, pytest-recording, pytest-vcr, go-vcr and Ruby VCR. A name that is
+    computed keeps all that it could be; what could be used in ways not understood is unsure, and stays.
 
     For example:
 
@@ -81,7 +82,12 @@ def _file(name: str, recorder: str) -> "File":
     from cassette_cli.orphans import File
 
     path = Path(name)
-    return File((Path(os.path.realpath(path.parent)) / path.name).as_posix(), recorder)
+    return File(_composed((Path(os.path.realpath(path.parent)) / path.name).as_posix()), recorder)
+
+
+def _composed(text: str) -> str:
+    """The text with each accent in its letter: some file systems spell names otherwise than tests do."""
+    return text if text.isascii() else normalize("NFC", text)
 
 
 def _sources(tests: str) -> "list[Source]":
@@ -103,14 +109,14 @@ def _sources(tests: str) -> "list[Source]":
             paths.append(folder / "conftest.py")
         if (folder / ".git").exists():
             break
-    return [Source(path.as_posix(), _text(path)) for path in dict.fromkeys(paths)]
+    return [Source(_composed(path.as_posix()), _text(path)) for path in dict.fromkeys(paths)]
 
 
 def _walked(top: Path, suffixes: tuple[str, ...]) -> list[Path]:
     """All such files below a folder, linked folders too, each once."""
     found: dict[Path, None] = {}
     seen: set[str] = set()
-    for parent, folders, names in os.walk(top, followlinks=True):
+    for parent, folders, names in os.walk(top, followlinks=True, onerror=_unread):
         if (real := os.path.realpath(parent)) in seen:
             folders.clear()
             continue
@@ -126,9 +132,15 @@ def _walked(top: Path, suffixes: tuple[str, ...]) -> list[Path]:
     return list(found)
 
 
+def _unread(error: OSError) -> None:
+    """Raise BadRequest: tests that are not seen would make orphans of what they use."""
+    said = (error.strerror or str(error)).lower()
+    raise BadRequest(f"{said}: tests may stand in it; check its rights", Place(str(error.filename)))
+
+
 def _text(path: Path) -> str | None:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return _composed(path.read_bytes().decode("utf-8-sig"))
     except (OSError, ValueError):
         return None
 

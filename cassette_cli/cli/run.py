@@ -94,16 +94,20 @@ class Run:
         jobs: int = 1,
         fault: "Callable[[Unreadable], T | None]" = lambda _: None,
         progress: bool = False,
+        once: bool = False,
     ) -> Iterator[T]:
         """What `work` makes of each file's cassette, in order; a file that fails is reported.
 
-        Unless `fault` makes something of its error.
+        Unless `fault` makes something of its error. With `once`, a file that several paths or links lead to
+        is worked on under the first of them alone.
         """
         none = True
+        seen: set[str] = set()
         files = (
             found
             for found in self.files(paths, exclude)
             if (found.named and not skip_unrecognised) or not excludes(found.path)
+            if not once or _is_new(os.path.realpath(found.path), seen)
         )
         results = _mapped(files, work, skip_unrecognised, jobs)
         for found, result in _counted(results) if progress else results:
@@ -120,6 +124,13 @@ class Run:
                 yield result
         if none and not self.errors and not skip_unrecognised:
             self.tell(f"no cassettes in {', '.join(paths)}")
+
+
+def _is_new(one: str, seen: set[str]) -> bool:
+    if one in seen:
+        return False
+    seen.add(one)
+    return True
 
 
 def _counted(results: Iterator[T]) -> Iterator[T]:

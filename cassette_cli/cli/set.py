@@ -11,6 +11,7 @@ from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Place
 if TYPE_CHECKING:
     from cassette_cli.cli.outcome import Mode
     from cassette_cli.model import Cassette
+    from cassette_cli.rewrite import Rewritten
 
 _LISTED = 20  # interactions that are named where one must be chosen
 
@@ -53,16 +54,17 @@ def set(  # noqa: A001 - the command's name
 
     def command() -> int:
         from cassette_cli.cli.outcome import mode_of
-        from cassette_cli.files import is_one_file
+        from cassette_cli.files import STDIN
 
-        if not is_one_file([file]):
-            raise BadRequest("no such file: name one cassette, or - for stdin", Place(file))
+        if file != STDIN:
+            check_is_file(file)
         mode = mode_of([file], output, check=check, diff=diff)
-        task = _Task(_values(assignments, stdin=file == "-"), index, mode, output, reveal, color)
+        values = _values(assignments, stdin=file == STDIN)
+        outlet = Outlet(mode, output, reveal, color)
         run, found = Run(), False
         for cassette in run.results([file], None, lambda cassette: cassette):
             try:
-                found = task.work(cassette)
+                found = _set(cassette, index, values, outlet, check=check)
             except CassetteError as error:
                 error.place = error.place or Place(cassette.document.name)
                 run.report(error)
@@ -71,36 +73,49 @@ def set(  # noqa: A001 - the command's name
     finish(command)
 
 
-class _Task(NamedTuple):
-    """What is to be set, and what becomes of the result."""
+def _set(
+    cassette: "Cassette", index: int | None, values: dict[str, str], outlet: "Outlet", *, check: bool
+) -> bool:
+    """Make the changes and tell of them; whether there were any."""
+    from cassette_cli.edit import change
 
-    values: dict[str, str]
-    index_: int | None
+    index = chosen(cassette, index)
+    made = change(cassette, index, values)
+    told = f"{'would set' if check else 'set'} {', '.join(values)} of #{index}"
+    outlet.take(cassette, made, told if made.edits else f"#{index} says so already")
+    return bool(made.edits)
+
+
+class Outlet(NamedTuple):
+    """What becomes of a changed cassette, and how that is shown."""
+
     mode: "Mode"
     output: str | None
     reveal: bool
     color: bool | None
 
-    def work(self, cassette: "Cassette") -> bool:
-        """Make the changes and tell of them; whether there were any."""
+    def take(self, cassette: "Cassette", made: "Rewritten", told: str) -> None:
+        """Write it, or put or show it elsewhere; where nothing else is on the screen, say what was done."""
         from cassette_cli.cli.outcome import Change, Mode, secrets_of, settle
-        from cassette_cli.edit import change
         from cassette_cli.report.terminal import Screen
         from cassette_cli.report.words import visible
 
-        index = chosen(cassette, self.index_)
-        made = change(cassette, index, self.values)
         masks = self.mode is Mode.DIFF and not self.reveal
         hidden = (*secrets_of(cassette), *secrets_of(made.cassette)) if masks else ()
-        result = Change.of(cassette, made.edits, self.mode, hidden)
+        change = Change.of(cassette, made.edits, self.mode, hidden)
         with Screen(self.color) as screen:
-            settle(screen, result, self.mode, self.output)
+            settle(screen, change, self.mode, self.output)
             if self.mode in (Mode.WRITE, Mode.CHECK):
-                verb = "would set" if self.mode is Mode.CHECK else "set"
-                names = ", ".join(self.values)
-                told = f"{verb} {names} of #{index}" if result.changed else f"#{index} says so already"
                 screen.line(visible(f"{cassette.document.name}: {told}"))
-        return result.changed
+
+
+def check_is_file(path: str) -> None:
+    """Raises BadRequest for what is no file."""
+    from pathlib import Path
+
+    if not Path(path).is_file():
+        what = "this is a folder" if Path(path).is_dir() else "no such file"
+        raise BadRequest(f"{what}: name one cassette", Place(path))
 
 
 def chosen(cassette: "Cassette", index: int | None) -> int:
@@ -129,10 +144,10 @@ def _values(assignments: list[str], *, stdin: bool) -> dict[str, str]:
     readers = [text for text in assignments if text.partition("=")[2] == "-"]
     if len(readers) + stdin > 1:
         raise BadRequest("stdin can be read once only: give - once")
-    for text in assignments:
+    for number, text in enumerate(assignments, 1):
         where, equals, value = text.partition("=")
-        if not equals or not where:
-            raise BadRequest(f"{text}: write WHERE=VALUE, as in reply.text='It is sunny.'")
+        if not equals or not where:  # perhaps it is a secret
+            raise BadRequest(f"value {number}: write WHERE=VALUE, as in reply.text='It is sunny.'")
         if where in values:
             raise BadRequest(f"{where} is given twice: give it once")
         values[where] = _value(where, value)

@@ -14,6 +14,7 @@ from cassette_cli.source.tree import Fields, Items, Json
 
 Spot: TypeAlias = tuple[int | str, ...]
 Whole: TypeAlias = str | Fields | Items
+Key: TypeAlias = tuple[Json, ...]
 
 
 class Copies(NamedTuple):
@@ -62,9 +63,8 @@ def _responses(events: list[Event]) -> Iterator[Copies]:
             table.whole((item, _LISTS.get(stem[0], stem[0]), part), text)
             _names(table, item, event)
             table.tokens.append(_tokens(event.get("logprobs"), text))
-        elif stem[0] in ("content_part", "reasoning_summary_part") and stem[2] == "done":
-            list_ = "summary" if stem[0].startswith("reasoning") else "content"
-            table.part((item, list_, part), as_object(event.get("part")))
+        elif stem[0] in _PARTS and stem[2] == "done":
+            table.part((item, _PARTS[stem[0]], part), as_object(event.get("part")))
         elif kind == "response.output_item.added":
             _names(table, item, as_object(event.get("item")))  # its texts are still to come
         elif kind == "response.output_item.done":
@@ -82,6 +82,7 @@ _LISTS = {  # which list of an item its deltas build
     "reasoning_text": "content",
     "reasoning_summary_text": "summary",
 }
+_PARTS = {"content_part": "content", "reasoning_part": "content", "reasoning_summary_part": "summary"}
 _FIELDS = {  # what a `done` event calls the whole of what was streamed
     "output_text": "text",
     "refusal": "refusal",
@@ -101,7 +102,8 @@ _OWN = {  # and which field of an item
 
 def _item(table: "_Table", place: int, item: Object) -> None:
     for list_ in ("content", "summary"):
-        for number, part in enumerate(objects(item.get(list_))):
+        parts = objects(item.get(list_))
+        for number, part in zip(table.numbers(place, list_, len(parts)), parts, strict=True):
             table.part((place, list_, number), part)
     for field, streams in _OWN.items():
         for stream in streams:
@@ -119,25 +121,30 @@ class _Table:
     """Pieces and wholes by what they are of."""
 
     def __init__(self) -> None:
-        self._pieces: dict[object, list[str]] = {}
-        self._wholes: dict[object, list[Whole]] = {}
-        self._ids: dict[object, Json] = {}
+        self._pieces: dict[Key, list[str]] = {}
+        self._wholes: dict[Key, list[Whole]] = {}
+        self._ids: dict[Key, Json] = {}
         self.tokens: list[Copies] = []
 
-    def piece(self, key: object, value: Json) -> None:
+    def piece(self, key: Key, value: Json) -> None:
         if isinstance(value, str):
             self._pieces.setdefault(key, []).append(value)
 
-    def whole(self, key: object, value: Json) -> None:
+    def whole(self, key: Key, value: Json) -> None:
         if isinstance(value, str | Fields | Items):
             self._wholes.setdefault(key, []).append(value)
 
-    def part(self, key: object, part: Object) -> None:
+    def part(self, key: Key, part: Object) -> None:
         text = part.get("refusal" if part.get("type") == "refusal" else "text")
         self.whole(key, text)
         self.tokens.append(_tokens(part.get("logprobs"), text))
 
-    def named(self, key: object, id_: Json, field: str) -> object:
+    def numbers(self, item: int, list_: str, total: int) -> Iterable[Json]:
+        """By which numbers an item's parts were streamed: Bedrock's servers go on counting over items."""
+        streamed = [key[2] for key in self._pieces if key[:2] == (item, list_)]
+        return streamed if len(streamed) == total else range(total)
+
+    def named(self, key: Key, id_: Json, field: str) -> Key:
         """The key of a call's field: by its id, which only its first piece may say."""
         known = self._ids.setdefault(key, id_)
         return (known, field)
@@ -240,20 +247,45 @@ def _cohere(events: list[Event]) -> Iterator[Copies]:
         event = as_object(value)
         kind = event.get("event_type")
         if kind == "text-generation":
-            table.piece("text", event.get("text"))
+            table.piece(("text",), event.get("text"))
         elif kind == "tool-calls-chunk":
             chunk = as_object(event.get("tool_call_delta"))
             table.piece(("parameters", chunk.get("index")), chunk.get("parameters"))
         elif kind in (None, "stream-end", "tool-calls-generation"):
             reply = as_object(event.get("response")) or event
-            table.whole("text", reply.get("text"))
+            table.whole(("text",), reply.get("text"))
             history = objects(reply.get("chat_history"))[-1:]
             for last in history if history and history[-1].get("role") == "CHATBOT" else ():
-                table.whole("text", last.get("message"))
+                table.whole(("text",), last.get("message"))
             for place, call in enumerate(objects(reply.get("tool_calls"))):
                 for key in ("name", "parameters"):
                     table.whole((key, place), call.get(key))
     yield from table.copies()
+
+
+def _audio(events: list[Event]) -> Iterator[Copies]:
+    """A transcript comes in deltas, and at the end as a whole."""
+    pieces: list[str] = []
+    for name, value in events:
+        event = as_object(value)
+        kind = as_text(event.get("type")) or name
+        delta, text = event.get("delta", event.get("text")), event.get("text")
+        if kind in ("transcript.text.delta", "transcription.text.delta") and isinstance(delta, str):
+            pieces.append(delta)
+            yield _tokens(event.get("logprobs"), delta)
+        elif isinstance(text, str) and text == "".join(pieces):
+            yield Copies(tuple(pieces), (text,))
+            yield _tokens(event.get("logprobs"), text)
+
+
+def _mcp(events: list[Event]) -> Iterator[Copies]:
+    """What a tool gave, as text and once more as a value."""
+    for _, value in events:
+        result = as_object(as_object(value).get("result"))
+        given = as_object(result.get("structuredContent")).get("result")
+        said = [content.get("text") for content in objects(result.get("content"))]
+        if isinstance(given, str) and said == [given]:
+            yield Copies((), (as_text(said[0]), given))
 
 
 def _assistants(events: list[Event]) -> Iterator[Copies]:
@@ -289,4 +321,6 @@ _DIALECTS: dict[str, Callable[[list[Event]], Iterator[Copies]]] = {
     "gemini": _gemini,
     "cohere-chat": _cohere,
     "openai-assistants": _assistants,
+    "openai-audio": _audio,
+    "mcp": _mcp,
 }

@@ -1,4 +1,10 @@
-"""Changes of texts spread to all places of them: over the pieces of a joined text, and to its copies."""
+"""Changes of texts spread to all places of them: over the pieces of a joined text, and to its copies.
+
+A change begins at the text that a reader finds, and goes down from there, the deepest texts first: from a
+joined text to its pieces (`dealing`), from a text in one that stands in several places to that one. What is
+left is for `rewrite`, which knows how each is spelt. Whatever changes on the way takes its copies along
+(`copies`): a whole the pieces that make it up and the other wholes, a piece the wholes.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

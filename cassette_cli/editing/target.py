@@ -1,6 +1,7 @@
 """One value that is to change: what stands in the file for it, and what that becomes."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -39,6 +40,8 @@ class Wanted(NamedTuple):
         if any("\ud800" <= char <= "\udfff" for char in text):
             raise BadRequest(f"{where}: the new value is not UTF-8 text")
         value: Json = text if isinstance(found.value, str) else _parsed(where, text, found.value)
+        if value != found.value:
+            _check_line(where, found.path, text)
         if found.path == ("response", "status"):
             if not isinstance(value, int) or not 100 <= value <= 599:
                 raise BadRequest(f"{where}: a status is a number from 100 to 599")
@@ -181,6 +184,26 @@ def _inside(value: Json) -> Iterable[Json]:
 
 def _no_constant(word: str) -> Json:
     raise ValueError(f"{word} is none of JSON's words")
+
+
+def _check_line(where: str, path: tuple[str | int, ...], text: str) -> None:
+    """Raises BadRequest for what HTTP has no place for before a body, whatever a file could hold."""
+    pattern, told = _LINES.get(path[:2], (_ANY, ""))
+    if not pattern.fullmatch(text):
+        raise BadRequest(f"{where}: {told}")
+
+
+_ANY = re.compile(r".*", re.DOTALL)
+_HEADER = (re.compile(r"[^\r\n\0]*"), "a header's value is text on one line")
+_LINES: dict[tuple[str | int, ...], tuple[re.Pattern[str], str]] = {
+    ("request", "method"): (
+        re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII),
+        "a method is one word, such as GET",
+    ),
+    ("request", "url"): (re.compile(r"[^\x00-\x1f\x7f]+"), "a URL is text on one line, and not empty"),
+    ("request", "headers"): _HEADER,
+    ("response", "headers"): _HEADER,
+}
 
 
 def check_overlaps(wanted: list[Wanted]) -> None:

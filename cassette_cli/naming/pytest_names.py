@@ -12,8 +12,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
+from cassette_cli.naming.pytest_doubts import doubts
 from cassette_cli.naming.python_ids import decorator_root, ids
-from cassette_cli.naming.python_modules import Function, Module, called, dotted, holds, is_open, parameters
+from cassette_cli.naming.python_modules import (
+    Function,
+    Module,
+    called,
+    dotted,
+    holds,
+    is_open,
+    parameters,
+)
 from cassette_cli.naming.python_values import Around, Project
 from cassette_cli.naming.shapes import ANY, Claim, Piece, Shape, claim, joined, merged
 
@@ -104,7 +113,7 @@ class Suite:
         self, cls: ast.ClassDef, module: Module, marks: list[tuple[Module, ast.expr]], odd: str
     ) -> Iterator[Test]:
         """The tests of a class, inherited ones too, with the marks of it and of its bases."""
-        odd = odd or self._odd(cls.decorator_list, module) or self._odd_bases(cls, module)
+        odd = odd or self._odd(cls.decorator_list, module) or self.odd_bases(cls, module)
         marks = [*self._marks(cls.decorator_list, module), *self._pytestmarks(cls.body, module), *marks]
         seen: set[str] = set()
         for home, up in self._lineage(cls, module):
@@ -164,7 +173,7 @@ class Suite:
                 return f"@{root or 'a decorator'} may name its cassette"
         return ""
 
-    def _odd_bases(self, cls: ast.ClassDef, module: Module) -> str:
+    def odd_bases(self, cls: ast.ClassDef, module: Module) -> str:
         for home, up in self._lineage(cls, module):
             for base in up.bases:
                 name = called(base)
@@ -181,8 +190,7 @@ class Suite:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 values += [node.value] * any(called(target) == "pytestmark" for target in targets)
             elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-                if dotted(node.value.func) in ("pytestmark.append", "pytestmark.extend"):
-                    values += node.value.args
+                values += node.value.args * dotted(node.value.func).startswith("pytestmark.")  # append
         return list(self._marks(values, module))
 
     def _marks(
@@ -254,14 +262,12 @@ class Suite:
             if test.odd:
                 shape = merged((None, "/", *(("", None) if test.cls else ()), test.function.name, None))
                 yield Claim(shape, test.module.source.path, line, f"{test.title}: {test.odd}", sure=False)
-        yield from self._inherited()
-        yield from self._made()
-        yield from self._elsewhere()
+        yield from doubts(self)
 
     def _of_test(self, test: Test, *, sure: bool, how: str = "{} marked vcr") -> Iterator[Claim]:
         path, line = test.module.source.path, test.function.lineno
         said = how.format(test.title)
-        folders = self._folders(test.module, self._vcr(test))
+        folders = self.folders(test.module, self._vcr(test))
         for name in self._names(test):
             for folder in folders:
                 yield claim(None, merged((*folder, "/", *name)), path, line, said, sure=sure)
@@ -301,7 +307,7 @@ class Suite:
         clean = [tuple(piece and piece.translate(_FORBIDDEN) for piece in name) for name in given]
         return list(dict.fromkeys([*clean, *given]))
 
-    def _folders(self, module: Module, marks: list[tuple[Module, ast.expr]]) -> list[Shape]:
+    def folders(self, module: Module, marks: list[tuple[Module, ast.expr]]) -> list[Shape]:
         """Where the cassettes of a test file stand, as paths."""
         around = Around(test_file=module.source.path)
         beside = f"{module.source.folder}/cassettes"
@@ -323,49 +329,6 @@ class Suite:
                 if keyword.arg == "cassette_library_dir":
                     found += self.project.shapes(keyword.value, home, around)
         return found
-
-    def _inherited(self) -> Iterator[Claim]:
-        """Tests that a class has of a base that is not here: anything behind its own name."""
-        for module in self.project.modules:
-            for name in module.imports:
-                if name.startswith(("test_", "Test")) and not self.project.imported(module, name):
-                    how = f"{name} is imported from what is not among the tests"
-                    yield Claim((None, f"/{name}", None), module.source.path, 1, how, sure=False)
-            for cls in (each for classes in module.classes.values() for each in classes):
-                if odd := self._odd_bases(cls, module):
-                    yield Claim(
-                        (None, f"/{cls.name}.", None), module.source.path, cls.lineno, odd, sure=False
-                    )
-
-    def _made(self) -> Iterator[Claim]:
-        """Tests that a file makes as it is imported: what a name is bound to, and classes that functions give."""
-        for module in self.project.modules:
-            made: list[tuple[Shape, int]] = []
-            if "vcr" in (module.source.text or "") or self.hooked:
-                made = [((name, None), line) for name, line in _bound_tests(module)]
-                made += [(ANY, line) for line in _computed_names(module)]
-            for (shape, line), folder in product(made, self._folders(module, [])):
-                path = merged((*folder, "/", *shape))
-                how = "may make a test as it is imported"
-                yield claim(None, path, module.source.path, line, how, sure=False)
-
-    def _elsewhere(self) -> Iterator[Claim]:
-        """Configuration that moves names in ways that are not followed."""
-        for module in self.project.modules:
-            for node in ast.walk(module.tree):
-                keys = node.keys if isinstance(node, ast.Dict) else ()
-                for key in keys:
-                    if isinstance(key, ast.Constant) and key.value in (
-                        "path_transformer",
-                        "func_path_generator",
-                    ):
-                        how = f"{key.value} may change every name"
-                        yield Claim(ANY, module.source.path, key.lineno, how, sure=False)
-            if any(home.startswith("pytest_bdd") for home, _ in module.imports.values()):
-                yield Claim(ANY, module.source.path, 1, "pytest-bdd makes tests of scenarios", sure=False)
-        for module, value in self.project.attributes.get("path_transformer", ()):
-            line = getattr(value, "lineno", 1)
-            yield Claim(ANY, module.source.path, line, "path_transformer may change every name", sure=False)
 
     def everywhere(self, how: str) -> Iterator[Claim]:
         """The name of every test, in whatever folder."""
@@ -398,7 +361,7 @@ class Suite:
             for test in self.tests
             if test.cls is cls and test.module is module and test.odd != _UNNAMED
         ]
-        return [*found, ("", cls.lineno)] if self._odd_bases(cls, module) else found
+        return [*found, ("", cls.lineno)] if self.odd_bases(cls, module) else found
 
 
 def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
@@ -411,33 +374,6 @@ def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 def _touches(module: Module, name: str) -> bool:
     return any(isinstance(node, ast.Attribute) and node.attr == name for node in ast.walk(module.tree))
-
-
-def _bound_tests(module: Module) -> Iterator[tuple[str, int]]:
-    """Names of tests that stand for what an expression gives, and classes of tests inside functions."""
-    for node in ast.walk(module.tree):
-        owner = module.parents.get(node)
-        if isinstance(node, ast.ClassDef) and module.scope(node) is not None:
-            yield f"{node.name}.", node.lineno
-        elif isinstance(node, ast.Assign) and module.scope(node) is None and not _is_data(node.value):
-            prefix = f"{owner.name}." if isinstance(owner, ast.ClassDef) else ""
-            for target in node.targets:
-                if called(target).startswith("test"):
-                    yield prefix + called(target), node.lineno
-                elif called(target).startswith("Test"):
-                    yield called(target) + ".", node.lineno
-
-
-def _is_data(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant | ast.List | ast.Tuple | ast.Dict | ast.Set | ast.JoinedStr)
-
-
-def _computed_names(module: Module) -> Iterator[int]:
-    """The lines that bind names which are not written out: any test may be made there."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id in ("globals", "setattr") or (node.func.id == "type" and len(node.args) == 3):
-                yield node.lineno
 
 
 def _renamed(call: ast.Call, mark: ast.expr) -> ast.Call:

@@ -1,6 +1,7 @@
 """The names that pytest gives tests: `test_x[a-b]`, as far as the marks and fixtures tell them."""
 
 import ast
+import re
 from collections import Counter
 
 from cassette_cli.naming.python_modules import (
@@ -187,7 +188,8 @@ def _value(node: ast.expr, name: str | None, number: int, module: Module, projec
         case ast.Constant(value=str(text)):
             return [(text,)] if len(text) <= 100 else [(text,), *numbered]
         case ast.Constant(value=bytes(data)):
-            return [(data.decode("ascii", "backslashreplace"),)]
+            text = data.decode("ascii", "backslashreplace")
+            return [(re.sub(r"[\0-\x1f\x7f]", lambda each: ascii(each[0])[1:-1], text),)]
         case ast.Constant(value=value) if value is not ...:
             return [(str(value),)]
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() | complex() as value)):

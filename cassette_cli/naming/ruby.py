@@ -8,6 +8,7 @@ outermost first, with slashes between them. Blocks are told by their indentation
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cassette_cli.naming.shapes import (
     ANY,
@@ -40,6 +41,7 @@ _BLOCK = re.compile(
     r"(?P<rest>(?:[ \t]*\(|[ \t]+(?![=.])|[ \t]*\{)[^\n]*(?:,\s*\n[^\n]*)*)",
     re.MULTILINE,
 )
+_OPENS = re.compile(r"\bdo\b[ \t]*(?:\|[^|\n]*\|)?[ \t]*$", re.MULTILINE)
 _GROUPS = frozenset({"describe", "context", "feature", "example_group"})
 _SHARED = re.compile(r"\b(?:it_behaves_like|it_should_behave_like|include_examples|include_context)\b")
 _LIBRARY = re.compile(r"\bcassette_library_dir\s*=\s*([^\n]*)")
@@ -196,7 +198,7 @@ class _Suite:
             (r"\bcassette_persisters\[", "a persister of its own may name files in any way"),
             (r"\balias_example(?:_group)?_to\b", "examples have other names here"),
             (
-                r"[{;][ \t]*(?:it|specify|example|describe|context)\b[ \t(]*['\"]",
+                r"[{;|][ \t]*(?:it|specify|example|describe|context)\b[ \t(]*['\"]",
                 "several blocks in one line",
             ),
         )
@@ -205,6 +207,12 @@ class _Suite:
                 for match in re.finditer(pattern, text):
                     line = text.count("\n", 0, match.start()) + 1
                     yield Claim(ANY, source.path, line, how, sure=False)
+            for one, two in pairwise(_BLOCK.finditer(text) if self.has_metadata else ()):
+                between = text[one.start("rest") : two.start()]
+                is_deeper = len(two["indent"].expandtabs(8)) > len(one["indent"].expandtabs(8))
+                if not is_deeper and _OPENS.search(between) and not re.search(r"\bend\b", between):
+                    line = text.count("\n", 0, two.start()) + 1
+                    yield Claim(ANY, source.path, line, "blocks are not indented", sure=False)
 
     def strings(self) -> dict[str, tuple[str, int]]:
         """The texts of the files, as names of files, but for descriptions that are understood."""
