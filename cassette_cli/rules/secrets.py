@@ -144,7 +144,8 @@ def needles(head: str) -> tuple[str, ...]:
         if not element:
             break
         position = element.end()
-    return tuple(sorted(runs, key=_telling)[-1])
+    best: Sequence[str] = max(runs, key=_telling)
+    return tuple(best)
 
 
 def _telling(run: Sequence[str]) -> tuple[int, int, int]:
