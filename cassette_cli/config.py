@@ -149,6 +149,8 @@ def _shared(path: Path) -> object:
 
 def _read(path: Path) -> bytes:
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe, which may have no end
+            raise Unreadable("is no plain file; put one there or take it away", Place(_shown(path)))
         return path.read_bytes()
     except OSError as error:
         said = (error.strerror or str(error)).lower()

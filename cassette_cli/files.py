@@ -14,11 +14,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from cassette_cli.errors import BadRequest, CassetteError, Place, Unreadable
 
 STDIN = "-"
+LARGEST = 512 * 1024 * 1024  # bytes of a file that are read
+_PIECE = 8 * 1024 * 1024
 
 
 def is_one_file(paths: list[str]) -> bool:
@@ -50,12 +52,16 @@ def find(paths: Iterable[str], suffixes: tuple[str, ...], exclude: Iterable[str]
     unwanted = tuple(exclude)
     seen: set[str] = set()
     for path in paths:
-        for found in _expand(path, suffixes):
-            if found.path not in seen and not (
-                unwanted and not found.named and _matches(found.path, unwanted)
-            ):
-                seen.add(found.path)
-                yield found
+        try:
+            for found in _expand(path, suffixes):
+                if found.path not in seen and not (
+                    unwanted and not found.named and _matches(found.path, unwanted)
+                ):
+                    seen.add(found.path)
+                    yield found
+        except OSError as error:  # the name is too long
+            said = (error.strerror or str(error)).lower()
+            raise BadRequest(f"{said}; check the path and its rights", Place(path)) from None
 
 
 def _expand(path: str, suffixes: tuple[str, ...]) -> Iterator[Found]:
@@ -64,7 +70,9 @@ def _expand(path: str, suffixes: tuple[str, ...]) -> Iterator[Found]:
     if path == STDIN or Path(path).is_file():
         yield Found(path, named=True)
     elif Path(path).is_dir():
-        yield from (Found(name, named=False) for name in _walk(path) if name.endswith(suffixes))
+        for name in _walk(path):
+            if name.endswith(suffixes) and not _leads_out(name, path):
+                yield Found(name, named=False)
     elif any(mark in path for mark in "*?["):
         import glob
 
@@ -85,6 +93,12 @@ def _matches(path: str, globs: tuple[str, ...]) -> bool:
     return any(
         pure.match(pattern) or any(parent.match(pattern) for parent in pure.parents) for pattern in globs
     )
+
+
+def _leads_out(path: str, folder: str) -> bool:
+    """Whether a file below a folder is a symlink to one that is not, which may be anybody's."""
+    target = Path(os.path.realpath(path))
+    return Path(path).is_symlink() and not target.is_relative_to(os.path.realpath(folder))
 
 
 def _walk(folder: str) -> list[str]:
@@ -124,13 +138,27 @@ def _git_files(folder: str) -> list[str] | None:
 
 
 def read(path: str) -> bytes:
-    """The bytes of a file, or of standard input; raises Unreadable where they cannot be had."""
+    """The bytes of a file, a pipe or standard input; raises Unreadable where they cannot be had."""
     try:
-        return sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+        if path == STDIN:
+            return _all_of(sys.stdin.buffer, Place("<stdin>"))
+        with Path(path).open("rb") as file:
+            return _all_of(file, Place(path))
     except OSError as error:
         raise Unreadable(
             f"{(error.strerror or str(error)).lower()}; check the path and its rights", Place(path)
         ) from None
+
+
+def _all_of(file: BinaryIO, place: Place) -> bytes:
+    """What a file holds, within bounds: a device or a pipe may have no end."""
+    pieces, size = list[bytes](), 0
+    while piece := file.read(_PIECE):
+        pieces.append(piece)
+        size += len(piece)
+        if size > LARGEST:
+            raise Unreadable(f"larger than {LARGEST // 1024**2} MiB, which no cassette is; split it", place)
+    return b"".join(pieces)
 
 
 # -- writing ---------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ JSON, base64, percent-encoding; and what a stream's events say together, joined 
 of an opened `Text` are texts too, so whatever is found in them can be changed in the file. Knows no rule.
 """
 
-import json
 import re
 from binascii import Error as BadBase64
 from binascii import a2b_base64
@@ -18,7 +17,7 @@ from urllib.parse import unquote
 from cassette_cli.errors import CassetteError
 from cassette_cli.fields import Field, Role, Stored
 from cassette_cli.model import Body
-from cassette_cli.source.jsontree import parse_json
+from cassette_cli.source.jsontree import load_json, parse_json
 from cassette_cli.source.style import Style
 from cassette_cli.source.text import Joined, Packed, Text
 from cassette_cli.source.tree import Json, Mapping, Node, Sequence
@@ -96,7 +95,7 @@ def _json(text: str) -> Value:
         if isinstance(text, Text | Joined):
             start = 1 if text.startswith("\ufeff") else 0
             return parse_json(Text.inside(text, start, len(text), Style.VERBATIM) if start else text)
-        value: Json = json.loads(text.removeprefix("\ufeff"))
+        value: Json = load_json(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError, CassetteError):
         return None
     return value
@@ -234,7 +233,7 @@ def streamed_values(values: Iterable[Json]) -> list[str]:
 
 def _plain_json(text: str) -> Json:
     try:
-        value: Json = json.loads(text)
+        value: Json = load_json(text)
     except (ValueError, RecursionError):
         return None
     return value

@@ -116,7 +116,9 @@ class _Side:
         number = node.get("id") if isinstance(node, Mapping) else None
         place = None
         if isinstance(number, Text) and type(plain_scalar(number)) is int:
-            place = (number.start - span[0], number.end - span[0])
+            start, end = number.start - span[0], number.end - span[0]
+            if start >= 0 and text[start:end].isdecimal():  # no alias, no anchor, no 0x10
+                place = (start, end)
         if not self.is_flow and not text.endswith("\n"):
             text += self.line_end
         heading = (request.method.upper(), str(request.url))

@@ -152,5 +152,10 @@ class Cassette:
     document: Document
     roots: tuple[Node, ...] = ()  # the trees of the file, if it has any
 
+    @property
+    def written_by(self) -> str:
+        """`go-vcr 2`: the recorder, and the version that the file says it has, whatever that is."""
+        return f"{self.recorder} {self.version or ''}".strip()
+
     def line(self, interaction: Interaction) -> int:
         return self.document.line_column(offset_of(interaction.node))[0]

@@ -1,6 +1,5 @@
 """Which interactions a command works on: the selectors that every command shares."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from cassette_cli.errors import BadRequest
 from cassette_cli.llm import read_exchange
 from cassette_cli.llm.messages import Exchange
 from cassette_cli.model import Cassette, Frame, Interaction, Response
+from cassette_cli.source.jsontree import load_json
 from cassette_cli.source.tree import Json
 from cassette_cli.wire.body import Content, read_content
 
@@ -20,7 +20,7 @@ class Reading:
     With `wire.body.traced` for `loads`, the strings in them keep their places.
     """
 
-    def __init__(self, interaction: Interaction, loads: Callable[[str], Json] = json.loads) -> None:
+    def __init__(self, interaction: Interaction, loads: Callable[[str], Json] = load_json) -> None:
         self.interaction = interaction
         self._loads = loads
 
@@ -52,7 +52,7 @@ class Reading:
 
 def _value(text: str) -> Json:
     try:
-        value: Json = json.loads(text)
+        value: Json = load_json(text)
     except (ValueError, RecursionError):
         return None
     return value

@@ -87,8 +87,7 @@ class Stats(NamedTuple):
 
 def facts(cassette: Cassette, selection: Selection) -> File:
     """What counts of a cassette, or of the interactions that are selected."""
-    version = f"{cassette.recorder} {cassette.version or ''}".strip()
-    calls = [_call(cassette, version, reading) for reading in selection.pick(cassette)]
+    calls = [_call(cassette, cassette.written_by, reading) for reading in selection.pick(cassette)]
     return File(cassette.document.name, len(cassette.document.raw), calls)
 
 

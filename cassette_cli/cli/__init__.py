@@ -3,6 +3,7 @@
 Everything else is imported on use: `cassette --version` pays for nothing that it does not need.
 """
 
+import os
 import sys
 from importlib import import_module
 from typing import Annotated
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from cassette_cli import __version__
+from cassette_cli.errors import ExitCode
 
 COMMANDS = (  # each in a module of its name
     "show",
@@ -65,4 +67,9 @@ def main() -> None:
             app.add_typer(module.app)
         else:
             app.command()(getattr(module, name))
-    app()
+    try:
+        app()
+    except OSError as error:  # --help or --version cannot be written; a command sees to that itself
+        typer.echo(f"cassette: cannot write: {error.strerror or error}", err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(ExitCode.COULD_NOT) from None

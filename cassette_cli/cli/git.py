@@ -198,12 +198,13 @@ def _conversation(cassette: "Cassette") -> str:
     from cassette_cli.report.blocks import View
     from cassette_cli.report.conversation import Conversation
     from cassette_cli.report.terminal import Screen
+    from cassette_cli.report.words import one_line
     from cassette_cli.selection import Reading
 
     out = StringIO()
     screen = Screen(color=False, out=out)
     screen.width = None
-    screen.line(f"{cassette.recorder} {cassette.version or ''}")
+    screen.line(one_line(cassette.written_by))
     writer = Conversation(screen, View(full=True))
     for interaction in cassette.interactions:
         screen.line()

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -203,8 +204,8 @@ def _attempt(found: "Found", *, work: "Callable[[Cassette], T]", skip: bool) -> 
 def _forked(attempt: "Callable[[Found], T]", files: "list[Found]", jobs: int) -> Iterator[T]:
     """Forked, so that nothing but the places of files goes to a process, and results come back."""
     import multiprocessing
-    import signal
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
     global _inherited
     _inherited = [partial(attempt, found) for found in files]
@@ -213,11 +214,20 @@ def _forked(attempt: "Callable[[Found], T]", files: "list[Found]", jobs: int) ->
     pool = ProcessPoolExecutor(jobs, fork, initializer=ignore)
     try:
         yield from pool.map(_run_inherited, range(len(files)), chunksize=8)
+    except BrokenProcessPool:
+        _end_processes()
+        raise CassetteError(_KILLED) from None
     except BaseException:  # Ctrl-C, or a reader that has gone: what is still being done is for nobody
         _end_processes()
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()
+
+
+_KILLED = (
+    "a process was killed, for want of memory perhaps; what it was to look at, and all behind it, was not: "
+    "run again with --jobs 1"
+)
 
 
 def _end_processes() -> None:
@@ -273,6 +283,8 @@ def bug(error: Exception, path: str | None = None) -> Refused:
 
 def finish(command: Callable[[], int]) -> None:
     """Run a command and end with its exit code, whatever happens in it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # `main` has set it: an import needs no cleaning up
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.set_threshold(200_000, 50, 50)  # trees are freed without it: children know parents, not the reverse
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a character that the encoding lacks is no reason to fail

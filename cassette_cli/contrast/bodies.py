@@ -1,6 +1,5 @@
 """Where two messages differ in their headers and bodies, whatever they were packed in."""
 
-import json
 from collections.abc import Iterator
 from hashlib import sha256
 
@@ -9,6 +8,7 @@ from cassette_cli.model import Header
 from cassette_cli.rules.noise import without_noise
 from cassette_cli.rules.volatile import ABSENT, Absent, Value, same
 from cassette_cli.selection import Reading
+from cassette_cli.source.jsontree import load_json
 from cassette_cli.source.tree import Json
 from cassette_cli.wire.body import Content, Kind
 
@@ -101,6 +101,6 @@ def events_of(content: Content) -> Iterator[tuple[str, Json]]:
     """The events of a stream by their names; one that is no JSON is its text."""
     for event in content.events:
         try:
-            yield event.event, json.loads(event.data)
+            yield event.event, load_json(event.data)
         except (ValueError, RecursionError):
             yield event.event, event.data

@@ -5,7 +5,6 @@ text, or if such a field is known to come in pieces; else what repeats is one va
 list of what it was. So a stream that was cut elsewhere folds to the same. Knows no dialect.
 """
 
-import json
 import re
 from binascii import Error as BadBase64
 from binascii import a2b_base64
@@ -14,6 +13,7 @@ from itertools import groupby
 from typing import TypeAlias
 
 from cassette_cli.contrast.values import key
+from cassette_cli.source.jsontree import load_json
 from cassette_cli.source.tree import Json
 
 Slots: TypeAlias = dict[str, Json]
@@ -64,7 +64,7 @@ def _unpacked(event: Json) -> Json:
     if not isinstance(event, dict) or not isinstance(packed, str):
         return event
     try:
-        value: Json = json.loads(a2b_base64(packed.encode("ascii", "replace")))
+        value: Json = load_json(a2b_base64(packed.encode("ascii", "replace")))
     except (ValueError, BadBase64, RecursionError):
         return event
     return value | {"p": event.get("p")} if isinstance(value, dict) else event

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from cassette_cli.contrast.align import Aligner, Pair
 from cassette_cli.rules.volatile import ABSENT, Value, same
+from cassette_cli.source.jsontree import load_json
 from cassette_cli.source.tree import Json
 
 
@@ -159,7 +160,7 @@ def held_in(text: str) -> Json:
     if text[:1] not in ("{", "["):
         return None
     try:
-        value: Json = json.loads(text)
+        value: Json = load_json(text)
     except (ValueError, RecursionError):
         return None
     return value

@@ -5,7 +5,6 @@ the bodies, then by the URL. To add one: a module with `ID`, `matches`, `prompt`
 row here. A dialect never fails: what it cannot read it leaves out and says in `problems`.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Protocol
@@ -46,6 +45,7 @@ from cassette_cli.llm.messages import (
     objects,
 )
 from cassette_cli.model import Interaction
+from cassette_cli.source.jsontree import load_json
 from cassette_cli.source.tree import Json
 from cassette_cli.wire.body import Content, Kind, read_content
 
@@ -99,7 +99,7 @@ def read_exchange(
     interaction: Interaction,
     asked: Content | None = None,
     said: Content | None = None,
-    loads: Callable[[str], Json] = json.loads,
+    loads: Callable[[str], Json] = load_json,
 ) -> Exchange | None:
     """The conversation of an interaction, or None where no dialect knows it.
 
@@ -111,7 +111,7 @@ def read_exchange(
     body = as_object(asked.json)
     events = _Events(said, loads)
     host, path = _host_and_path(interaction.request.url)
-    view = View(path, host, body, tuple(islice(_Events(said, json.loads), _LOOKED_AT)))
+    view = View(path, host, body, tuple(islice(_Events(said, load_json), _LOOKED_AT)))
     dialect = next((dialect for dialect in DIALECTS if dialect.matches(view)), None)
     if dialect is None:
         return None
@@ -138,7 +138,7 @@ def read_exchange(
     return Exchange(dialect.ID, prompt, answer, streamed, complete, tuple(problems))
 
 
-def reply_events(said: Content, loads: Callable[[str], Json] = json.loads) -> list[Event]:
+def reply_events(said: Content, loads: Callable[[str], Json] = load_json) -> list[Event]:
     """The events of a reply that can be read, as its dialect is given them; a whole reply is one."""
     return list(_Events(said, loads))
 

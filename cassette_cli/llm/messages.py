@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
+from cassette_cli.source.jsontree import load_json
 from cassette_cli.source.text import Joined, Text
 from cassette_cli.source.tree import Fields, Integer, Items, Json
 
@@ -35,7 +36,7 @@ class ToolCall(NamedTuple):
         if not self.raw_arguments.strip():
             return {}
         try:
-            value: Json = json.loads(self.raw_arguments)
+            value: Json = load_json(self.raw_arguments)
         except (ValueError, RecursionError):
             return None
         return value

@@ -37,7 +37,7 @@ from cassette_cli.recorders import (
 )
 from cassette_cli.source.document import Document
 from cassette_cli.source.jsontree import parse_json
-from cassette_cli.source.tree import Node
+from cassette_cli.source.tree import Node, offset_of
 from cassette_cli.source.yamltree import parse_yaml
 
 
@@ -117,9 +117,29 @@ def _read(document: Document) -> Cassette:
     roots = _parse(document)
     for recorder in RECORDERS:
         if recorder.matches(roots):
-            return replace(recorder.load(document, roots), roots=tuple(roots))
+            cassette = replace(recorder.load(document, roots), roots=tuple(roots))
+            _check_repeats(cassette)
+            return cassette
     known = ", ".join(recorder.ID for recorder in _ALL)
     raise Unrecognised(f"not a cassette of a recorder that is known ({known})", Place(document.name))
+
+
+_MOST_REPEATED = 4 * 1024 * 1024  # characters, besides four times the file's own
+
+
+def _check_repeats(cassette: Cassette) -> None:
+    """Raise Unreadable where aliases make so much of a few bodies that nobody could hold it."""
+    document = cassette.document
+    room = 4 * len(document.text) + _MOST_REPEATED
+    for interaction in cassette.interactions:
+        for message in (interaction.request, interaction.response):
+            node = message.body.node
+            room -= len(node) if isinstance(node, str) else node.end - node.start if node else 0
+        if room < 0:
+            raise Unreadable(
+                "aliases repeat bodies to many times the size of the file; write out those that are needed",
+                document.place(offset_of(interaction.node)),
+            )
 
 
 def _parse(document: Document) -> list[Node]:

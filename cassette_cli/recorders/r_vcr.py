@@ -12,7 +12,8 @@ from functools import partial
 
 from cassette_cli.model import Body, Cassette
 from cassette_cli.recorders import reading, rubyvcr
-from cassette_cli.source.document import LARGEST_UNPACKED, Document
+from cassette_cli.source.document import Document
+from cassette_cli.source.inflate import GZIP, TooLarge, inflate, largest
 from cassette_cli.source.text import Text
 from cassette_cli.source.tree import Mapping, Node, plain_scalar
 
@@ -49,11 +50,11 @@ def _body(document: Document, node: Node | None) -> Body:
 def _inflated(packed: Body) -> Body:
     """The body that `memCompress(type = "gzip")` packed: zlib's format, in spite of its name."""
     try:
-        unpacker = zlib.decompressobj(wbits=47)  # zlib's or gzip's, as R reads both
-        data = unpacker.decompress(packed.bytes, LARGEST_UNPACKED)
-    except (ValueError, zlib.error):
+        raw = packed.bytes
+        found = inflate(raw, 47, largest(raw))  # zlib's or gzip's, as R reads both
+    except (ValueError, zlib.error, TooLarge):
         return packed
-    if not unpacker.eof:
+    if not found.ended:
         return packed
-    wbits = 31 if packed.bytes.startswith(b"\x1f\x8b") else 15
-    return packed._replace(data=data, pack=lambda data: packed.stored(zlib.compress(data, wbits=wbits)))
+    wbits = 31 if raw.startswith(GZIP) else 15
+    return packed._replace(data=found.data, pack=lambda data: packed.stored(zlib.compress(data, wbits=wbits)))

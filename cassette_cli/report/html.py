@@ -4,7 +4,6 @@ Nothing of a cassette is markup: each text passes `text` or `_cut`, which mask i
 it; no attribute holds any.
 """
 
-import json
 from collections.abc import Iterator
 from html import escape
 
@@ -29,6 +28,7 @@ from cassette_cli.report.blocks import (
     View,
 )
 from cassette_cli.report.turns import Answered, Footnote, Piece, Turn, item_words, split_arguments
+from cassette_cli.source.jsontree import load_json
 from cassette_cli.source.tree import Json
 
 _SHORT = 60  # characters of a setting that needs no fold
@@ -230,7 +230,7 @@ def _status(head: Head, *, cut: bool) -> str:
 def _object(text: str) -> Json:
     """The JSON object or list that a text is; None if it is none."""
     try:
-        value: Json = json.loads(text)
+        value: Json = load_json(text)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict | list) else None

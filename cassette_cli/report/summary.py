@@ -35,7 +35,7 @@ class Summary:
             (
                 words.one_line(cassette.document.name),
                 f"{len(readings)}",
-                f"{cassette.recorder} {cassette.version or ''}".strip(),
+                words.one_line(cassette.written_by, 60),
                 _few(list(dialects)),
                 _few(list(models)),
                 _tokens(exchanges),

@@ -50,7 +50,7 @@ _CUT_SHORT = (
 
 def cassette_facts(cassette: Cassette, readings: list[Reading]) -> str:
     """`go-vcr 2 · 2 interactions · 225 in + 37 out tokens`."""
-    facts = [f"{cassette.recorder} {cassette.version or ''}".strip()]
+    facts = [words.one_line(cassette.written_by, 60)]
     facts.append(words.amount(len(cassette.interactions), "interaction"))
     if len(readings) != len(cassette.interactions):
         facts.append(f"{len(readings)} shown")

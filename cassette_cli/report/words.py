@@ -76,7 +76,7 @@ def media(part: Media) -> str:
 
 
 _DATA_URL = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w=.-]+)*;base64,[A-Za-z0-9+/=_-]{40,}")
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}){40,}[A-Za-z0-9+/]{0,3}={0,2}|[A-Za-z0-9_-]{200,}={0,2}")
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}){40,}+[A-Za-z0-9+/]{0,3}={0,2}|[A-Za-z0-9_-]{200,}={0,2}")
 _MAGIC = (
     (b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"),
     (b"%PDF", "application/pdf"),

@@ -6,6 +6,7 @@ neither YAML nor JSON nor HTTP.
 """
 
 import codecs
+import os
 import struct
 import zlib
 from bisect import bisect_right
@@ -13,10 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cassette_cli.errors import Place, Unreadable
+from cassette_cli.source.inflate import GZIP, TooLarge, inflate
 
 LARGEST_UNPACKED = 512 * 1024 * 1024  # bytes; a whole-file gzip that holds more is refused as a bomb
 
-_GZIP = b"\x1f\x8b"
 _MARKS = (  # longest first: the UTF-32 mark begins with UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -60,7 +61,7 @@ class Document:
         """Decode `raw`; raises Unreadable with the place of the first byte that is no text."""
         self.name = name
         self.raw = raw
-        self.zipped = raw.startswith(_GZIP)
+        self.zipped = raw.startswith(GZIP)
         data = _unzip(name, raw) if self.zipped else raw
         self._mark, self.charset = next(
             ((mark, charset) for mark, charset in _MARKS if data.startswith(mark)), (b"", "utf-8")
@@ -82,6 +83,10 @@ class Document:
                 "save the file as UTF-8",
                 Place(name, line, column),
             ) from None
+        if self.charset == "utf-8" and "\0" in self.text[:2]:
+            raise Unreadable(
+                "looks like UTF-16 without its byte order mark; save the file as UTF-8", Place(name, 1, 1)
+            )
 
     def encode(self, text: str) -> bytes:
         """The bytes of a file like this one that holds `text`."""
@@ -91,11 +96,17 @@ class Document:
         return zip_like(self.raw, data) if self.zipped else data
 
     def sibling(self, relative: str) -> bytes | None:
-        """The bytes of a file named relative to this one's folder; None if they cannot be had."""
+        """The bytes of a file named relative to this one's folder; None if they cannot be had.
+
+        A symlink is not followed: what a cassette names could be any file of whoever reads it.
+        """
         try:
-            path = Path(self.name).parent.joinpath(relative)
-            known = self.siblings.get(str(path))
-            return path.read_bytes() if known is None else known
+            folder = os.path.realpath(Path(self.name).parent)
+            path = Path(os.path.normpath(Path(folder, relative)))
+            known = self.siblings.get(str(Path(self.name).parent.joinpath(relative)))
+            if known is not None:
+                return known
+            return path.read_bytes() if path == Path(os.path.realpath(path)) and path.is_file() else None
         except (OSError, ValueError):
             return None
 
@@ -130,23 +141,18 @@ class Document:
 
 def _unzip(name: str, raw: bytes) -> bytes:
     """All members of a gzip file, as gzip(1) reads them; zero padding at the end is allowed."""
-    out, rest, room = [], raw, LARGEST_UNPACKED
-    while rest.startswith(_GZIP):
-        unpacker = zlib.decompressobj(wbits=31)
-        try:
-            out.append(unpacker.decompress(rest, room))
-        except zlib.error as error:
-            raise Unreadable(f"the file is gzip, but broken ({error}); restore it", Place(name)) from None
-        room -= len(out[-1])
-        if unpacker.unconsumed_tail or room <= 0:
-            limit = LARGEST_UNPACKED // 1024**2
-            raise Unreadable(f"the gzip file unpacks to more than {limit} MiB", Place(name))
-        if not unpacker.eof:
-            raise Unreadable("the gzip file is cut short; restore it", Place(name))
-        rest = unpacker.unused_data
-    if rest.strip(b"\0"):
+    try:
+        found = inflate(raw, 31, LARGEST_UNPACKED)
+    except zlib.error as error:
+        raise Unreadable(f"the file is gzip, but broken ({error}); restore it", Place(name)) from None
+    except TooLarge:
+        limit = LARGEST_UNPACKED // 1024**2
+        raise Unreadable(f"the gzip file unpacks to more than {limit} MiB", Place(name)) from None
+    if not found.ended:
+        raise Unreadable("the gzip file is cut short; restore it", Place(name))
+    if raw[found.end :].strip(b"\0"):
         raise Unreadable("the gzip file has other bytes after its end; restore it", Place(name))
-    return b"".join(out)
+    return found.data
 
 
 def zip_like(original: bytes, data: bytes) -> bytes:

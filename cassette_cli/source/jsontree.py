@@ -4,14 +4,16 @@ The source is a document or a text inside one (a body, the data of a server-sent
 not go through the YAML parser: surrogate pairs and long keys fail there.
 """
 
+import json
 import re
+from collections.abc import Iterable
 from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]
 
 from cassette_cli.errors import CassetteError, Unreadable
 from cassette_cli.source.style import Style
 from cassette_cli.source.text import Source, Text
-from cassette_cli.source.tree import DEEPEST, Mapping, Node, Sequence
+from cassette_cli.source.tree import DEEPEST, Json, Mapping, Node, Sequence
 
 _BLANK = re.compile(r"[ \t\n\r]*")
 _WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null|NaN|-?Infinity", re.ASCII)
@@ -20,6 +22,31 @@ _WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null
 def parse_json(source: Source) -> Node:
     """The root node of a JSON text; raises Unreadable with the place of the first fault."""
     return _Reader(source).read()
+
+
+def load_json(text: str | bytes) -> Json:
+    """Like `json.loads`, but no deeper than a tree may be: raises ValueError for what is."""
+    try:
+        value: Json = json.loads(text)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    if len(text) > 2 * DEEPEST and _is_too_deep(value):
+        raise ValueError(_TOO_DEEP)
+    return value
+
+
+def _is_too_deep(value: Json) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
+    return bool(level)
+
+
+def _inside(value: Json) -> Iterable[Json]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+_TOO_DEEP = f"nested more than {DEEPEST} deep"
 
 
 class _Reader:
@@ -102,7 +129,7 @@ class _Reader:
 
     def _check(self, position: int, depth: int) -> int:
         if depth >= DEEPEST:
-            raise self._error(f"nested more than {DEEPEST} deep", position)
+            raise self._error(_TOO_DEEP, position)
         return position
 
     def _error(self, message: str, position: int) -> CassetteError:

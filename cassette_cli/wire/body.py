@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cassette_cli.errors import CassetteError
 from cassette_cli.model import Body, Request, Response
-from cassette_cli.source.jsontree import parse_json
+from cassette_cli.source.jsontree import load_json, parse_json
 from cassette_cli.source.style import Style
 from cassette_cli.source.text import Joined, Packed, Text
 from cassette_cli.source.tree import Json, plain
@@ -56,7 +56,7 @@ class Content(NamedTuple):
         return len(self.bytes)
 
 
-def read_content(message: Request | Response, loads: Callable[[str], Json] = json.loads) -> Content:
+def read_content(message: Request | Response, loads: Callable[[str], Json] = load_json) -> Content:
     """The content of a message; with `traced` or `placed` for `loads`, what is in `json` keeps its place."""
     content = _read(message, loads)
     if content.kind is Kind.FORM:
@@ -115,12 +115,12 @@ _LEAD = re.compile(r"[\ufeff \t\r\n]*+(.?)")  # some servers keep a connection a
 
 def traced(text: str) -> Json:
     """Like `json.loads`, but the strings in the result are texts if `text` is one."""
-    return plain(parse_json(text)) if isinstance(text, Text | Joined) else json.loads(text)
+    return plain(parse_json(text)) if isinstance(text, Text | Joined) else load_json(text)
 
 
 def placed(text: str) -> Json:
     """Like `traced`, but numbers, objects and lists know their places, too."""
-    return plain(parse_json(text), placed=True) if isinstance(text, Text | Joined) else json.loads(text)
+    return plain(parse_json(text), placed=True) if isinstance(text, Text | Joined) else load_json(text)
 
 
 def _read_tree(body: Body, *, knows_places: bool) -> Content:
@@ -172,7 +172,7 @@ def _without_mark(text: str) -> str:
 def _are_json(lines: list[Event]) -> bool:
     """Whether lines look like values: the first parses, all begin as one."""
     try:
-        json.loads(lines[0].data)
+        load_json(lines[0].data)
     except (ValueError, RecursionError):
         return False
     return all(line.data.lstrip()[0] in "{[" for line in lines)

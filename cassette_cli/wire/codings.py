@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cassette_cli.source.document import zip_like
-
-LARGEST_BODY = 128 * 1024 * 1024  # bytes; a body that unpacks to more is left as it is, and said
+from cassette_cli.source.inflate import GZIP, TooLarge, inflate, largest
 
 
 class Unpacked(NamedTuple):
@@ -26,10 +25,6 @@ class _Cut(Exception):
         self.rest = rest  # what could be unpacked
 
 
-class _TooLarge(Exception):
-    """A bomb."""
-
-
 class _Missing(Exception):
     """The library for a coding is not installed; the argument is the extra that brings it."""
 
@@ -37,22 +32,23 @@ class _Missing(Exception):
 def undo_codings(data: bytes, claimed: str, media_type: str = "") -> Unpacked:
     """The bytes without the codings that they really have; a problem where one cannot be undone."""
     names = [name.strip().lower() for name in claimed.split(",") if name.strip()]
-    if not names and data.startswith(b"\x1f\x8b") and "zip" not in media_type:
+    if not names and data.startswith(GZIP) and "zip" not in media_type:
         names = ["gzip"]  # a recorder that drops headers
     undone: list[str] = []
     problem = None
+    most = largest(data)
     for name in reversed(names):
         undo = _CODINGS.get(name.removeprefix("x-"))
         if undo is None or not data or problem:
             continue
         try:
-            data = undo(data)
+            data = undo(data, most)
             undone.insert(0, name)
         except _Cut as error:
             data, problem = error.rest, f"the {name} data is cut short; this is what is left of it"
             undone.insert(0, name)
-        except _TooLarge:
-            problem = f"the {name} data unpacks to more than {LARGEST_BODY // 1024**2} MiB; left as it is"
+        except TooLarge:
+            problem = f"the {name} data unpacks to more than {most // 1024**2} MiB; left as it is"
         except _Missing as error:
             problem = f"the body is packed as {name}; to read it: pip install 'cassette-cli[{error}]'"
         except ValueError as error:
@@ -65,7 +61,7 @@ def redo_codings(data: bytes, encoding: str | None, before: bytes) -> bytes:
     """`data` under the codings that were undone, as `before` had them; raises ValueError for others."""
     for name in encoding.split(", ") if encoding else ():
         match name.removeprefix("x-"):
-            case "gzip" if before.startswith(b"\x1f\x8b"):
+            case "gzip" if before.startswith(GZIP):
                 data = zip_like(before, data)
             case "gzip":  # under another coding
                 data = zlib.compress(data, wbits=31)
@@ -93,39 +89,32 @@ def is_text(data: bytes) -> bool:
         return False
 
 
-def _inflate(data: bytes, wbits: int) -> bytes:
+def _inflate(data: bytes, most: int, wbits: int) -> bytes:
     """Zlib's formats; of gzip all members."""
-    out, room = [], LARGEST_BODY
-    while data:
-        unpacker = zlib.decompressobj(wbits)
-        try:
-            out.append(unpacker.decompress(data, room))
-        except zlib.error as error:
-            raise ValueError(str(error)) from None
-        room -= len(out[-1])
-        if unpacker.unconsumed_tail or room <= 0:
-            raise _TooLarge
-        if not unpacker.eof:
-            raise _Cut(b"".join(out))
-        data = unpacker.unused_data if unpacker.unused_data.startswith(b"\x1f\x8b") else b""
-    return b"".join(out)
+    try:
+        found = inflate(data, wbits, most)
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
+    if not found.ended:
+        raise _Cut(found.data)
+    return found.data
 
 
-def _gzip(data: bytes) -> bytes:
-    return _inflate(data, 31)
+def _gzip(data: bytes, most: int) -> bytes:
+    return _inflate(data, most, 31)
 
 
-def _deflate(data: bytes) -> bytes:
+def _deflate(data: bytes, most: int) -> bytes:
     """`deflate` is zlib's format by RFC 9110, bare deflate by widespread practice."""
     if is_text(data):
         raise ValueError("plain text")
     try:
-        return _inflate(data, 15)
+        return _inflate(data, most, 15)
     except ValueError:
-        return _inflate(data, -15)
+        return _inflate(data, most, -15)
 
 
-def _brotli(data: bytes) -> bytes:
+def _brotli(data: bytes, most: int) -> bytes:
     if is_text(data):
         raise ValueError("plain text")
     try:
@@ -133,10 +122,10 @@ def _brotli(data: bytes) -> bytes:
     except ImportError:
         raise _Missing("brotli") from None
     unpacker = brotli.Decompressor()
-    return _bounded(unpacker.process, unpacker.is_finished, data, brotli.error)
+    return _bounded(unpacker.process, unpacker.is_finished, data, most, brotli.error)
 
 
-def _zstd(data: bytes) -> bytes:
+def _zstd(data: bytes, most: int) -> bytes:
     if not data.startswith(b"\x28\xb5\x2f\xfd"):
         raise ValueError("no zstd data")
     try:
@@ -144,11 +133,15 @@ def _zstd(data: bytes) -> bytes:
     except ImportError:
         raise _Missing("zstd") from None
     unpacker = zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj()
-    return _bounded(unpacker.decompress, lambda: unpacker.eof, data, zstandard.ZstdError)
+    return _bounded(unpacker.decompress, lambda: unpacker.eof, data, most, zstandard.ZstdError)
 
 
 def _bounded(
-    feed: Callable[[bytes], bytes], finished: Callable[[], bool], data: bytes, fault: type[Exception]
+    feed: Callable[[bytes], bytes],
+    finished: Callable[[], bool],
+    data: bytes,
+    most: int,
+    fault: type[Exception],
 ) -> bytes:
     """All output, fed in pieces so small that it stays bounded (brotli packs 16 MB into 10 bytes)."""
     out, size = [], 0
@@ -160,14 +153,14 @@ def _bounded(
         except fault as error:
             raise ValueError(str(error)) from None
         size += len(out[-1])
-        if size > LARGEST_BODY:
-            raise _TooLarge
+        if size > most:
+            raise TooLarge
     if not finished():
         raise _Cut(b"".join(out))
     return b"".join(out)
 
 
-_CODINGS: dict[str, Callable[[bytes], bytes]] = {
+_CODINGS: dict[str, Callable[[bytes, int], bytes]] = {
     "gzip": _gzip,
     "deflate": _deflate,
     "br": _brotli,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cassette_cli.wire import codings
+from cassette_cli.source import inflate
 from cassette_cli.wire.body import Kind, read_content
 from cassette_cli.wire.codings import undo_codings
 from tests.wire.messages import response
@@ -154,7 +154,7 @@ def test_an_image_that_is_stored_decoded_says_that_it_is_not_packed(name: str) -
 
 @pytest.mark.parametrize("name", PACKERS)
 def test_a_bomb_is_left_as_it_is(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codings, "LARGEST_BODY", 1024 * 1024)
+    monkeypatch.setattr(inflate, "LARGEST_BODY", 1024 * 1024)
     bomb = PACKERS[name](b"\0" * (4 * 1024 * 1024))
     assert undo_codings(bomb, name) == (
         bomb, None, f"the {name} data unpacks to more than 1 MiB; left as it is"
@@ -162,13 +162,13 @@ def test_a_bomb_is_left_as_it_is(name: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_bomb_of_many_members_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codings, "LARGEST_BODY", 1024 * 1024)
+    monkeypatch.setattr(inflate, "LARGEST_BODY", 1024 * 1024)
     bomb = gzip.compress(b"\0" * 300_000) * 5
     assert undo_codings(bomb, "gzip").problem == "the gzip data unpacks to more than 1 MiB; left as it is"
 
 
 def test_a_bomb_in_a_bomb_is_left_packed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codings, "LARGEST_BODY", 1024 * 1024)
+    monkeypatch.setattr(inflate, "LARGEST_BODY", 1024 * 1024)
     inner = gzip.compress(b"\0" * (4 * 1024 * 1024))
     data, encoding, problem = undo_codings(gzip.compress(inner), "gzip, gzip")
     assert (data, encoding) == (inner, "gzip")

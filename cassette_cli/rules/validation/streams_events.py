@@ -4,7 +4,6 @@ What Bedrock wraps in base64 is unwrapped, and is in the form of the family that
 to rules only if it is whole, for what else is wrong with a broken one follows from the break.
 """
 
-import json
 from base64 import b64decode
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from cassette_cli.llm import bedrock_converse
 from cassette_cli.llm.messages import Object, as_object, as_text
 from cassette_cli.rules.validation.check import Problem
 from cassette_cli.selection import Reading
+from cassette_cli.source.jsontree import load_json
 from cassette_cli.wire.body import Kind
 
 DONE = "[DONE]"
@@ -82,7 +82,7 @@ def _unwrapped(reading: Reading) -> Stream | None:
     for number, (event, value) in enumerate(zip(reading.said.events, reading.events, strict=True)):
         packed = as_object(value).get("bytes")
         try:
-            body = as_object(json.loads(b64decode(as_text(packed))))
+            body = as_object(load_json(b64decode(as_text(packed))))
         except (ValueError, RecursionError):
             return None
         events += _told(number, body, event.data)
