@@ -7,6 +7,7 @@ neither YAML nor JSON nor HTTP.
 
 import codecs
 import os
+import re
 import struct
 import zlib
 from bisect import bisect_right
@@ -39,6 +40,9 @@ class Length(NamedTuple):
     last: int
     base: int = 10
     behind: int | None = None  # up to here all of it goes, number included, if nothing is left to count
+
+
+_WIDE = re.compile("(?:[^\0]\0){2}|(?:\0[^\0]){2}")  # every other character is none
 
 
 class Document:
@@ -83,7 +87,7 @@ class Document:
                 "save the file as UTF-8",
                 Place(name, line, column),
             ) from None
-        if self.charset == "utf-8" and "\0" in self.text[:2]:
+        if self.charset == "utf-8" and _WIDE.match(self.text):
             raise Unreadable(
                 "looks like UTF-16 without its byte order mark; save the file as UTF-8", Place(name, 1, 1)
             )
