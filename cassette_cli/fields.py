@@ -5,7 +5,7 @@ that no string is passed over. `layers` opens them. Knows no rule.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import StrEnum
 from itertools import chain
 from typing import NamedTuple, TypeAlias
@@ -14,7 +14,7 @@ from cassette_cli.model import Cassette, Header, Interaction, Request, Response
 from cassette_cli.source.document import Document
 from cassette_cli.source.style import Style
 from cassette_cli.source.text import Joined, Text
-from cassette_cli.source.tree import Mapping, Node, Sequence
+from cassette_cli.source.tree import Alias, Mapping, Node, Sequence
 
 
 class Role(StrEnum):
@@ -60,20 +60,25 @@ def bodies(interaction: Interaction, sides: tuple[str, ...]) -> Iterator[Stored]
             yield Stored(f"frames[{place}].body", interaction.index, Response(None, (), frame.body))
 
 
-def heads(interaction: Interaction, sides: tuple[str, ...]) -> Iterator[Field]:
-    """The URL and the headers of an interaction."""
+def heads(
+    interaction: Interaction, sides: tuple[str, ...], wanted: Callable[[str], bool] = lambda _: True
+) -> Iterator[Field]:
+    """The URL and the headers of an interaction, of these only those with a name that is wanted."""
     if "request" in sides:
         yield Field(Role.URL, "request.url", "", interaction.request.url, interaction.index)
-        yield from _headers("request", interaction.request.headers, interaction.index)
+        yield from _headers("request", interaction.request.headers, interaction.index, wanted)
     if "response" in sides:
-        yield from _headers("response", interaction.response.headers, interaction.index)
+        yield from _headers("response", interaction.response.headers, interaction.index, wanted)
 
 
-def _headers(side: str, headers: tuple[Header, ...], index: int) -> Iterator[Field]:
+def _headers(
+    side: str, headers: tuple[Header, ...], index: int, wanted: Callable[[str], bool]
+) -> Iterator[Field]:
     counts: dict[str, int] = {}
     for name, value in headers:
-        number = counts[name.lower()] = counts.get(name.lower(), -1) + 1
-        yield Field(Role.HEADER, f"{side}.headers.{name}[{number}]", str(name), value, index)
+        if wanted(name):  # whatever its case
+            number = counts[name.lower()] = counts.get(name.lower(), -1) + 1
+            yield Field(Role.HEADER, f"{side}.headers.{name}[{number}]", str(name), value, index)
 
 
 # -- what else stands in the file --------------------------------------------------------------------
@@ -109,40 +114,44 @@ class Other(NamedTuple):
         return Field(self.role, _where(self.path), self.name, self.text, self.interaction)
 
 
-def others(cassette: Cassette, interactions: Iterable[Interaction], *, all_: bool) -> list[Other]:
-    """The strings of a file that the model does not have: names, copies of cookies, forms, notes.
-
-    Of the whole file, or only of what belongs to the interactions.
-    """
+def others(cassette: Cassette, roots: Iterable[Node]) -> list[Other]:
+    """The strings below these nodes that the model does not have: names, copies of cookies, forms, notes."""
     walk = _Walk(cassette)
-    for root in cassette.roots if all_ else [interaction.node for interaction in interactions]:
+    for root in roots:
         walk.node(root, None, Role.OTHER, "", None)
     return walk.found
 
 
-def are_dull(cassette: Cassette, fires: Callable[[str], object], packed: Callable[[str], bool]) -> bool:
-    """Whether no other string of a file has a role of its own, is packed, or makes a trigger fire."""
+class Glance(NamedTuple):
+    """What `others` would find, seen without its places."""
+
+    texts: Collection[str]
+    has_roles: bool  # whether one may have another role than OTHER
+
+
+def glance(cassette: Cassette, roots: Iterable[Node]) -> Glance:
     known = held_nodes(cassette.interactions)
-    texts: list[Text] = []
-    stack: list[Node] = [node for node in cassette.roots if id(node) not in known]
+    texts: dict[Text, None] = {}  # most names of headers and keys are there again and again
+    has_roles = False
+    stack = [node for node in roots if id(node) not in known]
     while stack:
         node = stack.pop()
         if isinstance(node, Text):
-            texts.append(node)
+            if len(node) >= _SHORTEST:
+                texts[node] = None
         elif isinstance(node, Sequence):
             stack += [item for item in node.items if id(item) not in known]
         elif isinstance(node, Mapping):
             for key, value in node.items:
-                if isinstance(key, Text):
-                    texts.append(key)
-                else:
-                    stack.append(key)
+                stack.append(key)
                 if id(value) not in known:
-                    if key in _ROLES:
-                        return False
+                    has_roles = has_roles or (key in _ROLES and not _is_empty(value))
                     stack.append(value)
-    long = [text for text in texts if len(text) >= _SHORTEST]
-    return not (fires("\n".join(long)) or any(map(packed, long)))
+    return Glance(texts, has_roles)
+
+
+def _is_empty(node: Node) -> bool:
+    return not (node if isinstance(node, Text) else isinstance(node, Alias) or node.items)
 
 
 class _Walk:
@@ -196,10 +205,10 @@ _COMMENT = re.compile(
 def comments(cassette: Cassette, fires: Callable[[str], object]) -> Iterator[Field]:
     """The comments of a YAML file on which a trigger fires."""
     text = cassette.document.text
-    found = [match.span() for match in _COMMENT.finditer(text) if fires(match[0])] if "#" in text else []
-    if not found or text.lstrip()[:1] in ("{", "["):
+    found = list(_COMMENT.finditer(text)) if "#" in text and text.lstrip()[:1] not in ("{", "[") else []
+    if not found or not fires("\n".join([match[0] for match in found])):
         return
-    for start, end in found:
+    for start, end in (match.span() for match in found if fires(match[0])):
         if scalar_at(cassette, start) is None:
             yield Field(
                 Role.OTHER, "comment", "", Text(text[start:end], cassette.document, start, end, Style.LINE)
@@ -238,18 +247,21 @@ def held_nodes(interactions: tuple[Interaction, ...]) -> set[int]:
     found: set[int] = set()
 
     def add(value: object) -> None:
+        found.add(id(value))
         if isinstance(value, Joined):
             for piece in value.pieces:
                 add(piece)
         elif isinstance(value, Text) and not isinstance(value.parent, Document):
             add(value.parent)
-        found.add(id(value))
 
     for interaction in interactions:
         request, response = interaction.request, interaction.response
         add(request.url)
-        for header in (*request.headers, *response.headers):
-            add(header.value)
+        for _, value in (*request.headers, *response.headers):
+            if value.__class__ is Text and value.parent.__class__ is Document:
+                found.add(id(value))  # as nearly all do
+            else:
+                add(value)
         for body in (request.body, response.body, *(frame.body for frame in interaction.frames)):
             if body.node is not None:
                 add(body.node)

@@ -8,7 +8,7 @@ of an opened `Text` are texts too, so whatever is found in them can be changed i
 import re
 from binascii import Error as BadBase64
 from binascii import a2b_base64
-from codecs import getincrementaldecoder
+from codecs import utf_8_decode
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import TypeAlias
@@ -27,13 +27,15 @@ from cassette_cli.wire.sse import looks_like_events, read_events, read_lines
 _SHORTEST = 8  # characters that an event repeats, if it repeats something
 _DEEPEST = 6  # layers within layers
 _INDEXES = ("index", "output_index", "content_index", "summary_index", "contentBlockIndex", "thought")
+_ALL_INDEXES = frozenset(_INDEXES)
+_PACKED = 24  # characters of base64 that are looked at, and that a text is packed in at least
 TOKENS = "/logprobs/content/"
 _ONE_TEXT = ("/logprobs/content", "/parts")  # lists whose entries are one text, token by token, part by part
 _BASE64 = re.compile(
     r"(?:data:[\w.+/-]+(?:;[\w=.-]+)*;base64,)?(?P<data>[A-Za-z0-9+/_-]{8,}[A-Za-z0-9+/_\r\n-]*={0,2}\s*)"
 )
 _PERCENT = re.compile(r"%[\da-fA-F]{2}")
-_LEAD = re.compile(r"[\ufeff \t\r\n]*+(.?)")
+LEAD = re.compile(r"[\ufeff \t\r\n]*+(.?)")
 
 
 def opened(stored: Stored, content: Content) -> Iterator[Field]:
@@ -63,7 +65,7 @@ def inside(field: Field, depth: int = 0) -> Iterator[Field]:
 
 def _parts(field: Field, depth: int) -> Iterator[Field]:
     text = field.text
-    lead = _LEAD.match(text)
+    lead = LEAD.match(text)
     head = lead[1] if lead else ""
     if head in ("{", "[") and (value := _json(text)) is not None:
         yield from _values(field, value, depth + 1)
@@ -131,14 +133,14 @@ def _index(value: dict[str, Json] | Mapping) -> str:
 
 def is_packed(text: str) -> bool:
     """Whether all of a text is base64 that holds another."""
-    match = _BASE64.fullmatch(text) if len(text) >= 24 else None
+    match = _BASE64.fullmatch(text) if len(text) >= _PACKED else None
     return match is not None and holds_text(match["data"])
 
 
 def holds_text(base64: str) -> bool:
     """Whether base64, of either alphabet, begins as that of a text does; of other data, little does."""
     try:
-        head = getincrementaldecoder("utf-8")().decode(_bytes_of(base64[:24]))  # which may end in a character
+        head, _ = utf_8_decode(_bytes_of(base64[:_PACKED]), "strict", False)  # which may end in a character
     except (BadBase64, UnicodeDecodeError):
         return False
     return head.replace("\n", "").isprintable()
@@ -214,10 +216,11 @@ def streamed_values(values: Iterable[Json]) -> list[str]:
         if isinstance(value, str):
             if value:
                 slots.setdefault(slot, []).append(value)
-                if is_packed(value) and (match := _BASE64.fullmatch(value)):
+                if len(value) >= _PACKED and is_packed(value) and (match := _BASE64.fullmatch(value)):
                     collect(_plain_json(_unpacked(value, match) or ""), f"{slot}!")
         elif isinstance(value, dict):
-            slot += _index(value)
+            if not _ALL_INDEXES.isdisjoint(value):
+                slot += _index(value)
             for key, item in value.items():
                 if isinstance(item, str | dict | list):
                     collect(item, f"{slot}/{key}")
@@ -228,7 +231,12 @@ def streamed_values(values: Iterable[Json]) -> list[str]:
 
     for value in values:
         collect(value, "")
-    return ["".join(pieces) for pieces in slots.values() if len(pieces) > 1]
+    return ["".join(pieces) for pieces in slots.values() if len(pieces) > 1 and not _is_one(pieces)]
+
+
+def _is_one(pieces: list[str]) -> bool:
+    """Whether all are the same, as an id that is repeated; `_is_repeated` says so, too."""
+    return len(pieces) > 2 and len(pieces[0]) >= _SHORTEST and pieces.count(pieces[0]) == len(pieces)
 
 
 def _plain_json(text: str) -> Json:

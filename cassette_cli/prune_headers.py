@@ -48,7 +48,7 @@ def prune_headers(
     )
     copies = [
         one.field
-        for one in others(cassette, chosen, all_=False)
+        for one in others(cassette, [one.node for one in chosen])
         if one.role is Role.COOKIE and takes(_COOKIES.get(side := _side(one.field), "")) and side in sides
     ]
     gone = [field for field in found if not _is_needed(cassette, field)]

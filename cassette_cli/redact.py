@@ -5,6 +5,7 @@ Pure: a cassette and rules in, a plan out; `rewrite` proves and makes its change
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -52,15 +53,15 @@ def plan(
 
     What `accepts` lets pass, or a comment in the file, stays and is not told.
     """
-    search = Search(cassette, rules, indexes, sides)
-    fired: dict[str, bool] = {}  # a second search asks of the same texts
+    return plan_of(Search(cassette, rules, indexes, sides), accepts, heeds_comments=heeds_comments)
 
-    def fires(text: str) -> bool:
-        if text not in fired:
-            fired[text] = rules.fires(text)
-        return fired[text]
 
-    found = without_overlaps(search.found(fires, rules.find, rules.named))
+def plan_of(
+    search: Search, accepts: Callable[[Finding], bool] = lambda _: False, *, heeds_comments: bool = True
+) -> Plan:
+    """The same for a search that was begun."""
+    cassette, rules = search.cassette, search.rules
+    found = without_overlaps(search.found(rules.among, rules.named))
     comments = ignores(cassette) if heeds_comments else ()
     heeded: set[Ignore] = set()
 
@@ -71,9 +72,7 @@ def plan(
 
     found = [one for one in found if not stays(one)]
     if rules.choice.secrets and (known := known_secrets(found)) is not None:
-        again = search.found(
-            lambda text: known.fires(text) or fires(text), lambda field: copies(known, rules, field)
-        )
+        again = search.found(partial(copies, known, rules), values=known.values)
         found = without_overlaps([*found, *(one for one in again if not stays(one))])
     found.sort(key=lambda one: one.offset)
     return _planned(cassette, search, found)._replace(heeded=frozenset(heeded))

@@ -1,23 +1,26 @@
 """The search of one cassette: the matches of rules in all its strings, and which of them count.
 
-A stored string is opened only if the rules' trigger fires on it, on what its coding hides, or on what its
-events say together; and at most once. Of matches that overlap, the one in the innermost string counts,
-then the longest.
+One look at all strings of a file tells which triggers can fire in it at all: in most files, none. A stored
+string is opened only if such a trigger fires on it, or any on what its coding hides or on what its events
+say together. Of matches that overlap, the one in the innermost string counts, then the longest.
 """
 
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias, TypeGuard
 
 from cassette_cli.errors import Place
-from cassette_cli.fields import Field, Role, Stored, are_dull, bodies, comments, heads, others
-from cassette_cli.layers import inside, is_packed, opened, streamed, streamed_values
-from cassette_cli.model import Cassette
-from cassette_cli.rules.redaction import RULES, Match, Rules
+from cassette_cli.fields import Field, Glance, Role, Stored, bodies, comments, glance, heads, others
+from cassette_cli.layers import LEAD, inside, is_packed, opened, streamed, streamed_values
+from cassette_cli.model import Cassette, Interaction
+from cassette_cli.rules.redaction import BETWEEN, RULES, Match, Rules, Trigger
+from cassette_cli.selection import Reading
 from cassette_cli.source.style import Style
 from cassette_cli.source.text import Joined, Packed, Span, Text
+from cassette_cli.source.tree import Node
 from cassette_cli.wire.body import Content, Kind, read_content, traced
 from cassette_cli.wire.sse import looks_like_events
 
@@ -31,8 +34,8 @@ class Note(NamedTuple):
     message: str
 
 
-Trigger: TypeAlias = Callable[[str], object]
 Finder: TypeAlias = Callable[[Field], Iterable[Match]]
+Finders: TypeAlias = Callable[[Iterable[str]], Finder]  # what finds in fields with these texts
 
 
 class Found(NamedTuple):
@@ -52,10 +55,14 @@ class Found(NamedTuple):
 
 
 class Search:
-    """The strings of a cassette, opened at most once."""
+    """The strings of a cassette, looked at and opened."""
 
     def __init__(
-        self, cassette: Cassette, rules: Rules, indexes: frozenset[int] | None, sides: tuple[str, ...]
+        self,
+        cassette: Cassette,
+        rules: Rules,
+        indexes: frozenset[int] | None = None,
+        sides: tuple[str, ...] = BOTH,
     ) -> None:
         self.cassette = cassette
         self.rules = rules
@@ -66,91 +73,150 @@ class Search:
             if indexes is None or interaction.index in indexes
         ]
         self.everything = indexes is None and sides == BOTH
-        self.opened: dict[str, list[Field]] = {}
-        self._inside: dict[int, list[Field]] = {}  # what texts outside of bodies hold
+        self.opened: dict[str, list[Field]] = {}  # the bodies in which something was found
         self.notes: dict[Note, None] = {}
+        self._inside: dict[int, list[Field]] = {}  # what texts outside of bodies hold
+        self._looked: dict[str, bool] = {}  # bodies that were looked at, and whether one could hold anything
 
-    def found(self, fires: Trigger, find: Finder, named: Finder | None = None) -> list[Found]:
-        """All matches, in whatever depth, overlapping ones too."""
+    def found(self, among: Finders, named: Finder | None = None, values: tuple[str, ...] = ()) -> list[Found]:
+        """All matches, in whatever depth, overlapping ones too; a text that holds one of the values fires."""
+        near, far = (one._replace(values=values) for one in (self._near, self.rules.trigger))
         result: list[Found] = []
-        for field, fired in self._fields(fires):
-            matches = [*(named(field) if named and not field.slot else ()), *(find(field) if fired else ())]
-            for match in matches:
-                text = field.text
-                spans = text.spans(match.start, match.end) if _can_change(text) else ()
-                result.append(Found(field, match, tuple(spans)))
+        for interaction in self.interactions:
+            result += _matches(self._heads(interaction, near), among, named)
+            for stored in bodies(interaction, self.sides) if self.rules.reads_bodies else ():
+                result += self._in_body(stored, near, far, among)
+        result += _matches(self._others(near), among, named)
+        if self.everything and self.rules.reads_bodies:
+            result += _matches([(field, True) for field in comments(self.cassette, far.fires)], among)
         return result
 
-    def _fields(self, fires: Trigger) -> Iterator[tuple[Field, bool]]:
-        """Every field, and whether what it reads is worth a look."""
-        stored_bodies: dict[int, list[Stored]] = {}
-        if self.rules.reads_bodies:
-            stored_bodies = {one.index: list(bodies(one, self.sides)) for one in self.interactions}
-        quiet = not fires(_BETWEEN.join(_texts(stored_bodies.values())))
+    def look(self, reading: Reading) -> None:
+        """Look at the bodies of an interaction, to be searched later, while others have them decoded."""
+        for stored in bodies(reading.interaction, self.sides) if self.rules.reads_bodies else ():
+            self._looked[_key(stored)] = self._fires(stored, self._near, self.rules.trigger, reading)
+
+    # -- what could hold something -----------------------------------------------------------------
+
+    @cached_property
+    def _near(self) -> Trigger:
+        """What can fire on a string as it stands in the file."""
+        trigger = self.rules.trigger
+        return trigger if trigger.is_dead else trigger.within(BETWEEN.join(self._texts))
+
+    @cached_property
+    def _holds_packed(self) -> bool:
+        """Whether a string of the file is as a whole base64 of another."""
+        return not self.rules.trigger.is_dead and any(map(is_packed, self._texts))
+
+    @cached_property
+    def _texts(self) -> dict[str, None]:
+        """All strings as they stand in the file, each once."""
+        texts = dict.fromkeys(self._glance.texts)
         for interaction in self.interactions:
-            head = list(heads(interaction, self.sides))
-            fired = fires("\n".join([field.text for field in head])) or any(
-                is_packed(field.text) for field in head
-            )
-            for field in head:
-                yield from self._each(field, fires) if fired else ((field, False),)
-            for stored in stored_bodies.get(interaction.index, ()):
-                yield from ((field, True) for field in self._body(stored, fires, quiet=quiet))
-        if self.everything and are_dull(self.cassette, fires, is_packed):
-            pass
-        elif self.rules.reads_bodies or "cookies" in self.cassette.document.text:
-            rest = others(self.cassette, self.interactions, all_=self.everything)
-            if fires("\n".join([other.text for other in rest])):
-                for other in rest:
-                    if other.role is not Role.OTHER or fires(other.text) or is_packed(other.text):
-                        yield from self._each(other.field, fires)
-            else:
-                named = (other.field for other in rest if other.role is not Role.OTHER)
-                yield from ((field, field.role is Role.BODY) for field in named)
-        if self.everything and self.rules.reads_bodies:
-            yield from ((field, True) for field in comments(self.cassette, fires))
+            texts.update(dict.fromkeys(self._head_texts(interaction)))
+            for stored in bodies(interaction, self.sides):
+                if (text := stored.message.body.text) is not None:
+                    texts[text] = None
+        return texts
 
-    def _each(self, field: Field, fires: Trigger) -> Iterator[tuple[Field, bool]]:
-        if fires(field.text) or is_packed(field.text):
-            key = id(field.text)
-            if key not in self._inside:
-                self._inside[key] = list(inside(field))
-            yield from ((part, True) for part in self._inside[key])
-        else:
+    @cached_property
+    def _glance(self) -> Glance:
+        return glance(self.cassette, self._roots)
+
+    @property
+    def _roots(self) -> Iterable[Node]:
+        return self.cassette.roots if self.everything else [one.node for one in self.interactions]
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        """The names of headers that go for their name."""
+        messages = [message for one in self.interactions for message in (one.request, one.response)]
+        names = {name for message in messages for name, _ in message.headers}
+        return set(filter(self.rules.takes, names))
+
+    def _opens(self, text: str, trigger: Trigger) -> bool:
+        """Whether a string is to be opened."""
+        return trigger.fires(text) or (self._holds_packed and is_packed(text))
+
+    def _head_texts(self, interaction: Interaction) -> Iterator[str]:
+        if "request" in self.sides:
+            yield interaction.request.url
+            yield from map(_value, interaction.request.headers)
+        if "response" in self.sides:
+            yield from map(_value, interaction.response.headers)
+
+    # -- the strings -------------------------------------------------------------------------------
+
+    def _heads(self, interaction: Interaction, near: Trigger) -> list[tuple[Field, bool]]:
+        if (not near.is_dead and near.fires(BETWEEN.join(self._head_texts(interaction)))) or (
+            self._holds_packed and any(map(is_packed, self._head_texts(interaction)))
+        ):
+            fields = heads(interaction, self.sides)
+            return [part for field in fields for part in self._each(field, near)]
+        if not self._taken:
+            return []
+        return [(field, False) for field in heads(interaction, self.sides, self._taken.__contains__)]
+
+    def _others(self, near: Trigger) -> list[tuple[Field, bool]]:
+        """What the model does not have; most files have nothing there that is worth to be named."""
+        if not (self.rules.reads_bodies or "cookies" in self.cassette.document.text):
+            return []
+        if not self._glance.has_roles and not any(self._opens(text, near) for text in self._glance.texts):
+            return []
+        return [
+            part
+            for other in others(self.cassette, self._roots)
+            if other.role is not Role.OTHER or self._opens(other.text, near)
+            for part in self._each(other.field, near)
+        ]
+
+    def _each(self, field: Field, near: Trigger) -> Iterator[tuple[Field, bool]]:
+        if not self._opens(field.text, near):
             yield field, field.role is Role.BODY  # it may go for its name
+            return
+        key = id(field.text)
+        if key not in self._inside:
+            self._inside[key] = list(inside(field))
+        yield from ((part, True) for part in self._inside[key])
 
-    def _body(self, stored: Stored, fires: Trigger, *, quiet: bool) -> Iterable[Field]:
-        key = f"{stored.interaction} {stored.where}"
-        if key not in self.opened:
-            if not self._fires(stored, fires, quiet=quiet):
-                return ()
-            self.opened[key] = list(opened(stored, read_content(stored.message, traced)))
-        return self.opened[key]
+    def _in_body(self, stored: Stored, near: Trigger, far: Trigger, among: Finders) -> list[Found]:
+        key = _key(stored)
+        fields = self.opened.get(key)
+        if fields is None:
+            looked = None if far.values else self._looked.get(key)
+            if looked is False or (looked is None and not self._fires(stored, near, far)):
+                return []
+            fields = list(opened(stored, read_content(stored.message, traced)))
+        found = _matches([(field, True) for field in fields], among)
+        if found:
+            self.opened[key] = fields
+        return found
 
-    def _fires(self, stored: Stored, fires: Trigger, *, quiet: bool) -> bool:
-        """Whether a body could hold anything, by the cheapest look that is sound.
-
-        If all are `quiet`, that was seen of the texts of the bodies as they stand.
-        """
+    def _fires(self, stored: Stored, near: Trigger, far: Trigger, reading: Reading | None = None) -> bool:
+        """Whether a body could hold anything, by the cheapest look that is sound."""
         body = stored.message.body
         text = body.text
         if text is not None and not text.startswith("\x1f\x8b"):
-            if (not quiet and fires(text)) or is_packed(text):
+            if self._opens(text, near):
                 return True
             if not _is_stream(text):
                 return False
-        content = read_content(stored.message)
+        content = reading.content(stored.message) if reading else read_content(stored.message)
         self._note(stored, content)
         if content.kind is Kind.BINARY:
             media = stored.message.header("content-type").startswith(_MEDIA)
-            return not media and bool(fires(content.bytes.decode("latin-1")))
-        if content.text is not None and content.text is not text and fires(content.text):
-            return True
-        events = [event.data for event in content.events]
-        if content.kind is Kind.EVENTSTREAM and fires("\n".join(events)):
-            return True
-        texts = streamed_values(content.json) if isinstance(content.json, list) else streamed(events)
-        return any(map(fires, texts))
+            return not media and far.fires(content.bytes.decode("latin-1"))
+        hidden = [event.data for event in content.events] if content.kind is Kind.EVENTSTREAM else []
+        if content.text is not None and content.text is not text:
+            hidden.append(content.text)
+        if isinstance(content.json, list):
+            hidden += streamed_values(content.json)
+        elif reading and stored.message is reading.interaction.response:
+            hidden += streamed_values(reading.events)
+        else:
+            hidden += streamed(event.data for event in content.events)
+        return bool(hidden) and far.fires(BETWEEN.join(hidden))
 
     def _note(self, stored: Stored, content: Content) -> None:
         body = stored.message.body
@@ -165,15 +231,26 @@ class Search:
                 self.notes[Note(place, f"{stored.where} was not searched: {problem}")] = None
 
 
-_BETWEEN = '"\n"'  # ends whatever one text ends with: a value, base64
+_value = itemgetter(1)
 
 
-def _texts(stored: Iterable[list[Stored]]) -> Iterator[str]:
-    """The bodies that stand in the file as texts."""
-    for one in chain.from_iterable(stored):
-        text = one.message.body.text
-        if text is not None:
-            yield text
+def _key(stored: Stored) -> str:
+    """What a body goes by."""
+    return f"{stored.interaction} {stored.where}"
+
+
+def _matches(fields: list[tuple[Field, bool]], among: Finders, named: Finder | None = None) -> list[Found]:
+    """What is found in fields, each with whether what it reads is worth a look."""
+    texts = [field.text for field, fired in fields if fired]
+    find = among(texts) if texts else None
+    result: list[Found] = []
+    for field, fired in fields:
+        matches = named(field) if named and not field.slot else ()
+        for match in (*matches, *(find(field) if find and fired else ())):
+            text = field.text
+            spans = text.spans(match.start, match.end) if _can_change(text) else ()
+            result.append(Found(field, match, tuple(spans)))
+    return result
 
 
 def _can_change(text: str) -> TypeGuard[Text | Joined]:
@@ -186,19 +263,16 @@ _MEDIA = ("image/", "audio/", "video/", "font/")  # in which a secret's shape tu
 
 def _is_stream(text: str) -> bool:
     """Whether a text consists of events, lines or entries that can say something together."""
-    head = text.lstrip("\ufeff \t\r\n")[:1]
+    lead = LEAD.match(text)
+    head = lead[1] if lead else ""
     return (head == "{" and "\n{" in text) or head == "[" or looks_like_events(text)
 
 
 class Known(NamedTuple):
     """The secrets that were found, of which there may be other copies."""
 
-    values: list[str]
+    values: tuple[str, ...]
     regex: re.Pattern[str]
-
-    def fires(self, text: str) -> bool:
-        """Whether a copy could stand in a text; the cheap look."""
-        return any(value in text for value in self.values)
 
 
 def known_secrets(found: list[Found]) -> Known | None:
@@ -212,7 +286,7 @@ def known_secrets(found: list[Found]) -> Known | None:
     if not needles:
         return None
     either = "|".join(map(re.escape, needles))
-    return Known(needles, re.compile(rf"(?<![A-Za-z0-9])(?:{either})(?![A-Za-z0-9])"))
+    return Known(tuple(needles), re.compile(rf"(?<![A-Za-z0-9])(?:{either})(?![A-Za-z0-9])"))
 
 
 _PASSING = ("volatile-header", "chosen-header")  # what they find is no secret
@@ -223,10 +297,15 @@ def _is_telling(value: str) -> bool:
     return len(value) >= 12 or (len(value) >= 8 and any(map(str.isdigit, value)))
 
 
-def copies(known: Known, rules: Rules, field: Field) -> Iterator[Match]:
-    if "known-secret" not in rules.choice.ignore and known.fires(field.text):
-        for match in known.regex.finditer(field.text):
-            yield Match("known-secret", *match.span(), RULES["known-secret"])
+def copies(known: Known, rules: Rules, texts: Iterable[str]) -> Finder:
+    """What finds copies in fields with these texts."""
+    text = BETWEEN.join(texts)
+    if "known-secret" in rules.choice.ignore or not any(value in text for value in known.values):
+        return lambda _: ()
+    return lambda field: (
+        Match("known-secret", *match.span(), RULES["known-secret"])
+        for match in known.regex.finditer(field.text)
+    )
 
 
 class _Range(NamedTuple):

@@ -8,7 +8,7 @@ from functools import cached_property
 from cassette_cli.errors import BadRequest
 from cassette_cli.llm import read_exchange
 from cassette_cli.llm.messages import Exchange
-from cassette_cli.model import Cassette, Frame, Interaction, Response
+from cassette_cli.model import Cassette, Frame, Interaction, Request, Response
 from cassette_cli.source.jsontree import load_json
 from cassette_cli.source.tree import Json
 from cassette_cli.wire.body import Content, read_content
@@ -37,6 +37,12 @@ class Reading:
         """The values of the reply's events, in step with `said.events`; None for one that is no JSON."""
         return tuple(_value(event.data) for event in self.said.events)
 
+    def content(self, message: Request | Response) -> Content:
+        """The body of one of its messages."""
+        if message is self.interaction.request:
+            return self.asked
+        return self.said if message is self.interaction.response else read_content(message, self._loads)
+
     @cached_property
     def frames(self) -> tuple[tuple[Frame, Content], ...]:
         """The frames of a connection with what each holds."""
@@ -47,7 +53,18 @@ class Reading:
 
     @cached_property
     def exchange(self) -> Exchange | None:
-        return read_exchange(self.interaction, self.asked, self.said, self._loads)
+        loads = self._loads
+        if loads is load_json and "events" in self.__dict__:  # they need not be parsed once more
+            known = dict(zip((event.data for event in self.said.events), self.events, strict=True))
+            loads = lambda text: load_json(text) if known.get(text) is None else known[text]  # noqa: E731
+        return read_exchange(self.interaction, self.asked, self.said, loads)
+
+    def without_bodies(self) -> "Reading":
+        """A fresh one, which reads the bodies again if asked for; the exchange stays, it is small."""
+        fresh = Reading(self.interaction, self._loads)
+        if self._loads is load_json and "exchange" in self.__dict__:
+            fresh.__dict__["exchange"] = self.exchange
+        return fresh
 
 
 def _value(text: str) -> Json:

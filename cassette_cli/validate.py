@@ -4,7 +4,7 @@ Pure: a cassette and rules in, findings out. What leaks is found by the rules of
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from cassette_cli import redact
@@ -14,7 +14,9 @@ from cassette_cli.ignores import Ignore, ignores
 from cassette_cli.model import Body, Cassette, Interaction
 from cassette_cli.rules.redaction import Rules
 from cassette_cli.rules.validation import CHECKS, TABLE, Case, Check, Limits, Problem
-from cassette_cli.search import Note
+from cassette_cli.rules.validation.check import Each
+from cassette_cli.search import Note, Search
+from cassette_cli.selection import Reading
 from cassette_cli.source import tree
 from cassette_cli.source.document import Document
 from cassette_cli.source.jsontree import parse_json
@@ -46,17 +48,18 @@ def validate(cassette: Cassette, choice: Choice) -> Validated:
     wanted = [check for check in CHECKS if check.id in choice.rules]
     needed = {cause for check in wanted for cause in check.after}
     also = [check for check in CHECKS if check.id in needed and check.id not in choice.rules]
+    search = None if choice.leaks is None else Search(cassette, choice.leaks)
     found = [
         _finding(case, check, located)
-        for check, located in problems(case, [*wanted, *also])
+        for check, located in problems(case, [*wanted, *also], search.look if search else lambda _: None)
         if check.id in choice.rules
     ]
     comments = ignores(cassette)
     found, heeded = _without_ignored(cassette, comments, found)
     notes: tuple[Note, ...] = ()
     secrets = None
-    if choice.leaks is not None:
-        plan = redact.plan(cassette, choice.leaks)
+    if search is not None:
+        plan = redact.plan_of(search)
         notes = plan.notes
         secrets = None if plan.heeded else plan.spans
         heeded |= plan.heeded
@@ -130,9 +133,23 @@ class Located(NamedTuple):
     end: int
 
 
-def problems(case: Case, checks: Iterable[Check]) -> Iterator[tuple[Check, Located]]:
-    """What the rules find, less what only follows from something else that they find."""
-    found = [(check, problem) for check in checks for problem in (check.run(case) if check.run else ())]
+def problems(
+    case: Case, checks: Iterable[Check], look: Callable[[Reading], None] = lambda _: None
+) -> Iterator[tuple[Check, Located]]:
+    """What the rules find, less what only follows from something else that they find.
+
+    One interaction after the other, for the bodies of one to be in memory at a time; each is shown to `look`.
+    """
+    runs = [(check, check.run) for check in checks if check.run]
+    found: list[tuple[Check, Problem]] = []
+    for place, reading in enumerate(case.in_turn()):
+        look(reading)
+        for check, run in runs:
+            if isinstance(run, Each):
+                found += [(check, problem) for problem in run.at(case, place)]
+    for check, run in runs:
+        if not isinstance(run, Each):
+            found += [(check, problem) for problem in run(case)]
     told = {(check.id, problem.interaction, _side(problem)) for check, problem in found}
     for check, problem in found:
         if not any((cause, problem.interaction, _side(problem)) in told for cause in check.after):

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 import yaml
 
@@ -65,6 +66,27 @@ def reading(rounds: int = 3) -> None:
     print(f"reading   {len(texts):,} files, {size:.0f} MB      {median(ratios):5.2f}x  of PyYAML CSafeLoader")
 
 
+def rust() -> None:
+    """The Rust of cassetter loading the files that it can, against CSafeLoader: the mark to reach."""
+    try:
+        from cassetter import _core
+    except ImportError:
+        print("cassetter skipped: it is not installed")
+        return
+    loaded: list[tuple[str, bytes]] = []
+    for name, data in _texts():
+        with suppress(Exception):  # a format that is not its own
+            _core.Cassette.load(name)
+            loaded.append((name, data))
+
+    def load(texts: list[tuple[str, bytes]]) -> None:
+        for name, _ in texts:
+            _core.Cassette.load(name)
+
+    ratio = _time(load, loaded) / _time(_load_all, loaded)
+    print(f"cassetter {len(loaded):,} files               {ratio:5.2f}x  of PyYAML CSafeLoader")
+
+
 def _read_all(texts: list[tuple[str, bytes]]) -> None:
     for name, data in texts:
         with suppress(CassetteError):
@@ -110,6 +132,86 @@ def differing(rounds: int = 5) -> None:
         print(f"{'diff, 2 x 3 MB':<40} {ratio:5.2f}x  of git diff --no-index")
 
 
+# -- growth --------------------------------------------------------------------------------------------
+
+_GROWING = (("show", "-s"), ("show", "--json"), *CHECKS)
+_TINY = """- request: {{method: GET, uri: 'https://example.com/{}', headers: {{Accept: ['*/*']}}, body: null}}
+  response:
+    status: {{code: 200, message: OK}}
+    headers: {{Content-Type: [application/json]}}
+    body: {{string: '{{"id": {}, "object": "thing"}}'}}
+"""
+_DELTA = 'data: {{"id":"chatcmpl-1","choices":[{{"index":0,"delta":{{"content":"word{} "}}}}]}}\n\n'
+_STREAM = """version: 1
+interactions:
+- request: {method: POST, uri: 'https://api.openai.com/v1/chat/completions', headers: {}, body: '{}'}
+  response:
+    status: {code: 200, message: OK}
+    headers: {Content-Type: [text/event-stream]}
+    body:
+      string: |
+"""
+
+
+def _bodies(size: int) -> str:
+    """A cassette of many real interactions, of so many bytes."""
+    head, _, rest = SAMPLE.read_text("utf-8").partition("interactions:\n")
+    return f"{head}interactions:\n{rest * (size // len(rest))}"
+
+
+def _interactions(count: int) -> str:
+    return "version: 1\ninteractions:\n" + "".join(_TINY.format(at, at) for at in range(count))
+
+
+def _events(count: int) -> str:
+    lines = "".join(map(_DELTA.format, range(count))).splitlines()
+    return _STREAM + "".join(f"        {line}\n" if line else "\n" for line in lines)
+
+
+def _line(size: int) -> str:
+    words = "all work and no play makes Jack a dull boy, "
+    return _STREAM.removesuffix("|\n") + f'"{words * (size // len(words))}"\n'
+
+
+GROWTH: tuple[tuple[str, Callable[[int], str], int, int], ...] = (
+    ("1 → 20 MB of bodies", _bodies, 1_000_000, 20_000_000),
+    ("5,000 → 100,000 interactions", _interactions, 5_000, 100_000),
+    ("5,000 → 100,000 events in a body", _events, 5_000, 100_000),
+    ("a line of 1 → 20 MB", _line, 1_000_000, 20_000_000),
+)
+
+
+def growing() -> None:
+    """How time grows with a file of 20 times the size, and what memory the large one takes at most."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, make, small, large in GROWTH:
+            paths = [Path(folder) / f"{size}.yaml" for size in (small, large)]
+            for path, size in zip(paths, (small, large), strict=True):
+                path.write_text(make(size), "utf-8")
+            megabytes = paths[1].stat().st_size / 1e6
+            for words in _GROWING:
+                command = [sys.executable, "-m", "cassette_cli", *words]
+                base, one, two = (_used([*command, str(path)]) for path in (os.devnull, *paths))
+                grown = (two.seconds - base.seconds) / max(one.seconds - base.seconds, 0.01)
+                print(
+                    f"{name:<33} {' '.join(words):<24} {grown:5.1f}x the time, {two.seconds:4.1f} s", end=""
+                )
+                print(f"   at most {two.megabytes:4.0f} MB for {megabytes:.0f} MB")
+
+
+class Used(NamedTuple):
+    seconds: float  # of CPU
+    megabytes: float  # at the peak
+
+
+def _used(command: list[str]) -> Used:
+    """What a process takes."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+    return Used(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
 def _texts(*folders: str) -> list[tuple[str, bytes]]:
     """The YAML cassettes of the corpus, or of some folders of it."""
     return [
@@ -130,8 +232,10 @@ def main() -> None:
     gc.set_threshold(200_000, 50, 50)  # as the command does
     start_up()
     differing()
+    growing()
     if CORPUS.is_dir():
         reading()
+        rust()
         checking()
     else:
         print(f"reading   skipped: no corpus at {CORPUS}")

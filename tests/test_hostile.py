@@ -233,7 +233,7 @@ NOT_READ = {
         ":12:7: byte 0xed is not UTF-8 text",
     ),
     "nul": (LEAKING.replace(b"openai", b"open\0ai", 1), ":12:11: not YAML: the character U+0000 is not"),
-    "nothing but nul": (b"\0" * 1000, ":1:1: looks like UTF-16"),
+    "nothing but nul": (b"\0" * 1000, ":1:1: not a cassette"),
     "cut gzip": (b"\x1f\x8b\x08\0", ": the gzip file is cut short; restore it"),
 }
 
@@ -374,7 +374,8 @@ def test_ctrl_c_while_the_command_starts_is_quiet(tmp_path: Path) -> None:
 def test_a_process_that_is_killed_is_told_in_clear_words() -> None:
     code = (
         "import os, signal; from cassette_cli.cli import run\n"
-        "run.finish(lambda: list(run._forked(lambda n: os.kill(os.getpid(), signal.SIGKILL), [1, 2], 2)))"
+        "kill = lambda n: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "run.finish(lambda: list(run._forked(kill, [1, 2], [range(1), range(1, 2)], 2)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "a process was killed" in done.stderr

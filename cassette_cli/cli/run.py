@@ -172,6 +172,8 @@ def both_sides(path: str) -> list[tuple[str, bytes]] | None:
 # -- several processes -------------------------------------------------------------------------------
 
 _WORTH = 3_000_000  # bytes of cassettes from which on more processes save time
+_PORTION = 300_000  # bytes that a process takes at a time
+_EACH = 2_000  # bytes that take as long as any file does, be it empty
 
 
 def _mapped(
@@ -181,8 +183,9 @@ def _mapped(
     attempt = partial(_attempt, work=work, skip=skip)
     if jobs > 1 and hasattr(os, "fork"):
         files = list(files)
-        if sum(Path(found.path).stat().st_size for found in files if Path(found.path).is_file()) > _WORTH:
-            yield from zip(files, _forked(attempt, files, jobs), strict=True)
+        sizes = [Path(found.path).stat().st_size if Path(found.path).is_file() else 0 for found in files]
+        if sum(sizes) > _WORTH:
+            yield from zip(files, _forked(attempt, files, _portions(sizes), jobs), strict=True)
             return
     for found in files:
         yield found, attempt(found)
@@ -201,7 +204,20 @@ def _attempt(found: "Found", *, work: "Callable[[Cassette], T]", skip: bool) -> 
         return bug(error, found.path)
 
 
-def _forked(attempt: "Callable[[Found], T]", files: "list[Found]", jobs: int) -> Iterator[T]:
+def _portions(sizes: list[int]) -> list[range]:
+    """What a process takes at a time: neighbours, about as much work each, so that all end together."""
+    portions, begin, size = list[range](), 0, 0
+    for place, more in enumerate(sizes, 1):
+        size += more + _EACH
+        if size >= _PORTION or place == len(sizes):
+            portions.append(range(begin, place))
+            begin, size = place, 0
+    return portions
+
+
+def _forked(
+    attempt: "Callable[[Found], T]", files: "list[Found]", portions: list[range], jobs: int
+) -> Iterator[T]:
     """Forked, so that nothing but the places of files goes to a process, and results come back."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
@@ -213,7 +229,7 @@ def _forked(attempt: "Callable[[Found], T]", files: "list[Found]", jobs: int) ->
     fork = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(jobs, fork, initializer=ignore)
     try:
-        yield from pool.map(_run_inherited, range(len(files)), chunksize=8)
+        yield from chain.from_iterable(pool.map(_run_inherited, portions))
     except BrokenProcessPool:
         _end_processes()
         raise CassetteError(_KILLED) from None
@@ -244,8 +260,8 @@ def _end_processes() -> None:
 _inherited: list[Any] = []  # what the processes are to do
 
 
-def _run_inherited(number: int) -> Any:
-    return _inherited[number]()
+def _run_inherited(numbers: range) -> list[Any]:
+    return [_inherited[number]() for number in numbers]
 
 
 def _read(found: "Found", *, doubtful: bool) -> "Cassette":

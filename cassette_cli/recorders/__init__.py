@@ -90,13 +90,15 @@ RAW_RECORDERS: tuple[RawRecorder, ...] = (httprr,)
 SUFFIXES = (".yaml", ".yml", ".json", ".gz", ".toml", ".har", ".httprr")  # that a walk looks into
 
 _ALL: tuple[Recorder | RawRecorder, ...] = (*RECORDERS, *RAW_RECORDERS)
+_HEAD = 1_000  # characters of a file in which most hints are found
 _TOML = re.compile(r"(?:\s|#[^\n]*\n)*+(?:\[\[interactions\]\]|(?:version|interactions)\s*=)")
 _CONFLICT = re.compile(r"^<<<<<<< .*\n(?:.*\n)*?=======\r?\n", re.MULTILINE)
 
 
 def looks_like_cassette(text: str) -> bool:
     """A cheap look at the raw text: a file that it denies is no cassette, parsable or not."""
-    return any(hint.search(text) for hint in dict.fromkeys(recorder.HINT for recorder in _ALL))
+    hints = dict.fromkeys(recorder.HINT for recorder in _ALL)
+    return any(hint.search(text, 0, _HEAD) for hint in hints) or any(hint.search(text) for hint in hints)
 
 
 def read_cassette(document: Document) -> Cassette:

@@ -63,7 +63,7 @@ def kind_of(node: Node) -> str:
 
 
 def is_null(node: Node | None) -> bool:
-    return node is None or (isinstance(node, Text) and plain_scalar(node) is None)
+    return node is None or (isinstance(node, Text) and len(node) <= 4 and plain_scalar(node) is None)
 
 
 def integer(node: Node | None) -> int | None:

@@ -1,13 +1,13 @@
 """What `redact` takes out: rules by the name of a header, parameter or key, by a path, by shape.
 
 A rule points: `Rules.find` gives what in one field is to go, and under which rule id. What stands there
-instead, which edits that takes and what is written is the engine's business. `Rules.fires` is the
+instead, which edits that takes and what is written is the engine's business. `Rules.trigger` is the
 cheap look: a text that it does not fire on holds nothing, however it is written inside, so only the
 others are opened and read.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
@@ -79,31 +79,21 @@ class Choice:
 # -- the trigger ---------------------------------------------------------------------------------------
 
 
-def _any_case(word: str) -> str:
-    return "".join(f"[{char}{char.upper()}]" if char.isalpha() else char for char in word)
-
-
-def _names_triggers() -> Iterator[str]:
-    """Fire behind a name that says secret: `password":`, `api_key=`.
-
-    Each begins with letters as they stand, for which the search runs many times faster than for classes.
-    """
-    set_ = (
-        "key", "keyid", "key_id", "token", "sig", "signature", "credential", "sessionid", "session_id", "jwt",
-        "verifier", "password", "passwd", "pwd", "secret",
-    )  # fmt: skip
-    yield "=(?:" + "|".join(rf"(?<={_any_case(name)}=)" for name in set_) + ")"
-    yield r"\\u003[dD](?:" + "|".join(rf"(?<={_any_case(name)}\\u003[dD])" for name in set_) + ")"
-    told = r"\d*\\*(?:[\"'>]?\s*[:=]|\"\\?[\r\nrn;])"  # in JSON, a string of it, XML, code, a multipart form
-    kinds = "|".join(map(_any_case, ("pi", "te", "et", "ss")))  # api, private, secret, access
-    for key in ("key", "Key", "KEY"):
-        yield rf"{key}(?:(?<=(?:{kinds}){key})|(?<=(?:{kinds})[_-]{key})){told}"
-    for token in ("token", "Token", "TOKEN"):
-        yield rf"{token}(?<=[sSdDhHnN_-]{token}){told}"
-    for rest in ("assword", "asswd", "wd", "ecret", "earer"):
-        before = {"wd": "[pP]", "ecret": "[sS]", "earer": "[bB]"}.get(rest, "[pP]")
-        yield rf"{rest}(?<={before}{rest}){told}"
-        yield rf"{rest.upper()}(?<={before}{rest.upper()}){told}"
+_TOLD = r"\d*\\*(?:[\"'>]?\s*[:=]|\"\\?[\r\nrn;])"  # in JSON, a string of it, XML, code, a multipart form
+_SAID = (
+    "key", "keyid", "key_id", "token", "sig", "signature", "credential", "sessionid", "session_id", "jwt",
+    "verifier", "password", "passwd", "pwd", "secret",
+)  # fmt: skip
+_NAMES = (  # fire, on small letters, behind a name that says secret: `password":`, `api_key=`
+    # Each begins with what is read as it stands, for which the search runs at memory's speed.
+    *(f"{mark}(?:{'|'.join(f'(?<={name}{mark})' for name in _SAID)})" for mark in ("=", r"\\u003d")),
+    rf"key(?:(?<=(?:pi|te|et|ss)key)|(?<=(?:pi|te|et|ss)[_-]key)){_TOLD}",  # api, private, secret, access
+    rf"token(?:(?<=[sdhn]token)|(?<=[sdhn_-][_-]token)){_TOLD}",  # access, id, refresh, auth, session
+    rf"assword(?<=password){_TOLD}",
+    rf"wd(?:(?<=pwd)|(?<=passwd)){_TOLD}",
+    rf"ecret(?<=secret){_TOLD}",
+    rf"earer(?<=bearer){_TOLD}",
+)
 
 
 _ESCAPED = (  # what a secret's fixed part may hold, escaped in JSON or in a URL
@@ -115,6 +105,7 @@ _DATA = re.compile(
     r"(?:data:[\w.+/-]+;base64,)?(?P<data>[A-Za-z0-9+/_-]+(?:(?:\\+[nr])+[A-Za-z0-9+/_-]+)*={0,2})(?:\\[nr]?)*"
 )
 _LONG = 32  # characters of base64 that hold more than a word and a short secret
+BETWEEN = '"\n"'  # joins texts that are looked at as one: it ends whatever one ends with, a value, base64
 _RANDOM = 4000  # characters of other data, in which nothing is looked for; an AWS session token is shorter
 _AROUND = 300  # characters that the longest look at one secret takes in
 
@@ -143,7 +134,49 @@ def _holds_secret(searcher: Searcher, text: str) -> bool:
     places = searcher.places(text)
     if any(re.search(r"\\[/u\\]", text[max(0, at - _AROUND) : at + _AROUND]) for at in places):
         return True
-    return bool(places) and next(searcher.find(text), None) is not None
+    return bool(places) and next(searcher.find(text, places), None) is not None
+
+
+def _searched(patterns: tuple[re.Pattern[str], ...], text: str) -> Iterator[re.Pattern[str]]:
+    """Those of the patterns that are found in a text."""
+    return (pattern for pattern in patterns if pattern.search(text))
+
+
+class Trigger(NamedTuple):
+    """The cheap look at a stored text: whether something could be found in it, however deep."""
+
+    names: tuple[re.Pattern[str], ...] = ()  # that fire on it in small letters
+    patterns: tuple[re.Pattern[str], ...] = ()
+    searcher: Searcher | None = None
+    packed: bool = False  # base64 that holds a text fires, too
+    values: tuple[str, ...] = ()  # these do
+
+    def fires(self, text: str) -> bool:
+        if any(value in text for value in self.values):
+            return True
+        if self.packed and len(text) > _LONG:
+            text, packed = _without_data(text)
+            if packed:
+                return True
+        if any(_searched(self.names, text.lower())) or any(_searched(self.patterns, text)):
+            return True
+        return self.searcher is not None and _holds_secret(self.searcher, text)
+
+    def within(self, text: str) -> "Trigger":
+        """What of this can fire on any part of a text, which is little: one look saves many."""
+        packed = self.packed
+        if packed:
+            text, packed = _without_data(text)
+        searcher = self.searcher and self.searcher.within(text)
+        if searcher is not None and not _holds_secret(searcher, text):
+            searcher = None
+        names = tuple(_searched(self.names, text.lower()))
+        return Trigger(names, tuple(_searched(self.patterns, text)), searcher, packed, self.values)
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it fires on nothing at all."""
+        return not any(self)
 
 
 _PASSWORDS = (r"://[^/?#\s@:\"\\]*:[^/?#\s@\"\\]+@", r":\\/\\/[^/?#\s@:\"\\]*:[^/?#\s@\"\\]+@")
@@ -161,33 +194,22 @@ class Rules:
         self._taken: dict[str, bool] = {}  # headers by name: few names, many headers
 
     @cached_property
-    def _triggers(self) -> "tuple[re.Pattern[str], ...]":
-        choice, parts = self.choice, list[str]()
-        if choice.body and (choice.paths or choice.regexes):
-            return (re.compile(""),)  # these can be anywhere
-        names = (*choice.keys, *choice.parameters)
-        if not all(map(_is_written_plainly, (*names, *(regex.pattern for _, regex, _ in self._own)))):
-            return (re.compile(""),)
-        parts += [regex.pattern.replace(r"\b", "") for _, regex, _ in self._own]
-        if choice.query or choice.body:
-            parts += _names_triggers()
+    def trigger(self) -> Trigger:
+        """What fires on every text in which these rules find something."""
+        choice = self.choice
+        plain = (*choice.keys, *choice.parameters, *(regex.pattern for _, regex, _ in self._own))
+        if (choice.body and (choice.paths or choice.regexes)) or not all(map(_is_written_plainly, plain)):
+            return Trigger(patterns=(re.compile(""),))  # these can be anywhere
+        names = _NAMES if choice.query or choice.body else ()
+        parts = [regex.pattern.replace(r"\b", "") for _, regex, _ in self._own]
         if choice.query:
             parts += _PASSWORDS
             parts += [rf"{_glob(name)}(?:=|\\u003[dD])" for name in choice.parameters]
         if choice.body:
             parts += map(_glob, choice.keys)
-        return tuple(map(re.compile, (*parts, *_ESCAPED) if parts or self._searcher else ()))
-
-    def fires(self, text: str) -> bool:
-        """Whether something could be found in a stored text, however deep; the cheap look."""
-        searcher = self._searcher
-        if searcher is not None and len(text) > _LONG:
-            text, packed = _without_data(text)
-            if packed:
-                return True
-        if any(trigger.search(text) for trigger in self._triggers):
-            return True
-        return searcher is not None and _holds_secret(searcher, text)
+        if parts or names or self._searcher:
+            parts += _ESCAPED
+        return Trigger(_all(names), _all(parts), self._searcher, packed=self._searcher is not None)
 
     def are_all(self, everything: "Rules") -> bool:
         """Whether these leave out nothing of what others find that is a secret."""
@@ -196,7 +218,7 @@ class Rules:
 
     def masked(self, text: str) -> str:
         """The text with a mask for whatever has the shape of a secret."""
-        if not self.fires(text):
+        if not self.trigger.fires(text):
             return text
         for match in sorted(self.find(Field(Role.OTHER, "", "", text)), key=lambda one: -one.start):
             text = text[: match.start] + credentials.MASK + text[match.end :]
@@ -210,9 +232,7 @@ class Rules:
         """What is to go of a field for the name of its header, cookie or parameter."""
         matches: Iterable[Match] = ()
         if field.role is Role.HEADER and self.choice.headers:
-            if field.name not in self._taken:
-                self._taken[field.name] = self._takes(field.name)
-            if not self._taken[field.name]:
+            if not self.takes(field.name):
                 return ()
             matches = self._header(field.name, field.text)
         elif field.role is Role.COOKIE and self.choice.headers:
@@ -223,7 +243,12 @@ class Rules:
 
     def find(self, field: Field) -> Iterator[Match]:
         """What is to go of a field for what it reads, or for the key that it stands under."""
-        return self._allowed(field, self._find(field))
+        return self._allowed(field, self._find(field, self._searcher))
+
+    def among(self, texts: Iterable[str]) -> Callable[[Field], Iterable[Match]]:
+        """Like `find`, of fields with these texts: a secret that is in none is not looked for in each."""
+        searcher = self._searcher and self._searcher.within(BETWEEN.join(texts))
+        return lambda field: self._allowed(field, self._find(field, searcher))
 
     def _allowed(self, field: Field, matches: Iterable[Match]) -> Iterator[Match]:
         for match in matches:
@@ -237,14 +262,14 @@ class Rules:
             if not allowed or sha256(value.encode("utf-8", "replace")).hexdigest() not in allowed:
                 yield match
 
-    def _find(self, field: Field) -> Iterator[Match]:
+    def _find(self, field: Field, searcher: Searcher | None) -> Iterator[Match]:
         choice, text = self.choice, field.text
         if choice.query and field.role is not Role.PARAMETER:
             yield from self._query(field)
         if choice.body and field.role is Role.BODY:
             yield from self._body(field)
-        if self._searcher:
-            for rule, start, end in self._searcher.find(text):
+        if searcher:
+            for rule, start, end in searcher.find(text):
                 yield Match(rule.id, start, end, rule.summary, rule.shape)
         for rule_id, regex, summary in self._own:
             for found in regex.finditer(text):
@@ -254,8 +279,15 @@ class Rules:
 
     # -- headers -----------------------------------------------------------------------------------
 
+    def takes(self, name: str) -> bool:
+        """Whether a header is one of those to go, if there is anything in it."""
+        taken = self._taken.get(name)
+        if taken is None:
+            word = str(name)  # a text keeps its document
+            taken = self._taken[word] = self.choice.headers and self._takes(word)
+        return taken
+
     def _takes(self, name: str) -> bool:
-        """Whether a header is one of those to go."""
         choice = self.choice
         if _matches(choice.keep, name) or name.lower() in credentials.FRAMING_HEADERS:
             return False
@@ -283,7 +315,7 @@ class Rules:
             yield Match(rule, start, end, RULES[rule], distinct=rule != "cookie")
 
     def _cookie(self, value: str) -> Iterator[Match]:
-        if self._takes("cookie") and (self.choice.drop or not credentials.is_placeholder(value)):
+        if self.takes("cookie") and (self.choice.drop or not credentials.is_placeholder(value)):
             yield Match("cookie", 0, len(value), RULES["cookie"], distinct=False)
 
     # -- queries -----------------------------------------------------------------------------------
@@ -358,6 +390,10 @@ _URL = re.compile(r"https?://[^\s\"'<>\\)\]}]+")
 
 def _matches(globs: tuple[str, ...], name: str) -> bool:
     return bool(globs) and credentials.names(globs).fullmatch(name) is not None
+
+
+def _all(patterns: Iterable[str]) -> tuple[re.Pattern[str], ...]:
+    return tuple(map(re.compile, patterns))
 
 
 def _is_written_plainly(pattern: str) -> bool:

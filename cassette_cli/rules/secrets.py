@@ -11,6 +11,7 @@ False alarms cost as much as misses: what lies inside base64 data is chance, wha
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -187,6 +188,12 @@ class Searcher:
             re.compile(f"{re.escape(pivot)}(?:{'|'.join(heads)})") for pivot, heads in triggers.items()
         ]
 
+    def within(self, text: str) -> "Searcher":
+        """The same search for the parts of a text, with only what can be in them."""
+        part = copy(self)
+        part._triggers = [trigger for trigger in self._triggers if trigger.search(text)]
+        return part
+
     def places(self, text: str) -> list[int]:
         """Where rules may match: the pivots of their heads; nowhere in most texts, and soon told."""
         places = []
@@ -197,10 +204,10 @@ class Searcher:
                 match = trigger.search(text, match.start() + 1)
         return places
 
-    def find(self, text: str) -> Iterator[Hit]:
+    def find(self, text: str, places: Iterable[int] | None = None) -> Iterator[Hit]:
         """The secrets of a decoded text, in order; of several that overlap the first, of the first row."""
         hits = []
-        for start, number in sorted(self._candidates(text)):
+        for start, number in sorted(self._candidates(text, self.places(text) if places is None else places)):
             hit = _hit(self.rules[number], text, start)
             if hit:
                 hits.append((hit.start, number, hit))
@@ -210,10 +217,10 @@ class Searcher:
                 yield hit
                 end = hit.end
 
-    def _candidates(self, text: str) -> set[tuple[int, int]]:
+    def _candidates(self, text: str, places: Iterable[int]) -> set[tuple[int, int]]:
         """Where rules may match, with their numbers."""
         found = set()
-        for at in self.places(text):
+        for at in places:
             for number, back, run in self._at[text[at]]:
                 start = at - back
                 if run:

@@ -57,32 +57,21 @@ def properties(text: str, node: "_Tagged") -> tuple[int, int]:
 class Text(str):
     """A decoded string read from the characters start..end of its parent."""
 
-    __slots__ = ("_read", "anchor", "end", "parent", "start", "style", "tag")
+    __slots__ = ("_read", "end", "parent", "start", "style")
     _read: "Decoded"  # there once it was asked for
     parent: "Source"
     start: int
     end: int
     style: Style
-    tag: str | None
-    anchor: str | None
+    tag: str | None = None  # see Tagged
+    anchor: str | None = None
 
-    def __new__(
-        cls,
-        value: str,
-        parent: "Source",
-        start: int,
-        end: int,
-        style: Style,
-        tag: str | None = None,
-        anchor: str | None = None,
-    ) -> Self:
+    def __new__(cls, value: str, parent: "Source", start: int, end: int, style: Style) -> Self:
         self = str.__new__(cls, value)
         self.parent = parent
         self.start = start
         self.end = end
         self.style = style
-        self.tag = tag
-        self.anchor = anchor
         return self
 
     @classmethod
@@ -171,6 +160,14 @@ class Text(str):
         from cassette_cli.source.scalar import block_indent
 
         return block_indent(self.parent.text[self.content_start : self.end], self)
+
+
+class Tagged(Text):
+    """A YAML scalar with a tag, an anchor or both: a class of its own, for few have one."""
+
+    __slots__ = ("anchor", "tag")
+    tag: str | None
+    anchor: str | None
 
 
 class Packed(Text):

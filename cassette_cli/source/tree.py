@@ -45,13 +45,11 @@ class Mapping:
 
     def get(self, key: str) -> "Text | Mapping | Sequence | None":
         """The value under `key`, an alias followed; the last one counts, then the first merged (`<<`) one."""
-        merged: list[Node] = []
         for name, value in reversed(self.items):
             if name == key:
                 return resolve(value)
-            if name == "<<" and name.style is Style.PLAIN:
-                merged.append(value)
-        return _inherited(merged[::-1], key) if merged else None
+        merged = [value for name, value in self.items if name == "<<" and name.style is Style.PLAIN]
+        return _inherited(merged, key) if merged else None
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and self.get(key) is not None

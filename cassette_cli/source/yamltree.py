@@ -10,7 +10,7 @@ from typing import Any  # ruamel.yaml carries no types
 from cassette_cli.errors import Place, Unreadable
 from cassette_cli.source.document import Document
 from cassette_cli.source.style import Style
-from cassette_cli.source.text import GAP, Text
+from cassette_cli.source.text import GAP, Tagged, Text
 from cassette_cli.source.tree import DEEPEST, Alias, Mapping, Node, Sequence
 
 force_pure = False  # the tests run every promise under both parsers
@@ -81,16 +81,20 @@ def _build(document: Document) -> list[Node]:
         kind = event.__class__
         if kind is ScalarEvent:
             # Text.__new__ by hand: this is the innermost loop of the whole program.
-            text = new(Text, event.value)
+            anchor = event.anchor
+            if anchor is None and event.ctag is None:
+                text = new(Text, event.value)
+            else:
+                text = new(Tagged, event.value)
+                text.tag = event.tag if event.ctag is not None else None
+                text.anchor = anchor
+                if anchor is not None:
+                    anchors[anchor] = text
             text.parent = document
             text.start = event.start_mark.index
             text.end = event.end_mark.index
             text.style = styles[event.style]
-            text.tag = event.tag if event.ctag is not None else None
-            text.anchor = anchor = event.anchor
             nodes.append(text)
-            if anchor is not None:
-                anchors[anchor] = text
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
             if len(open_ones) == DEEPEST:
                 raise Unreadable(f"nested more than {DEEPEST} deep", document.place(event.start_mark.index))

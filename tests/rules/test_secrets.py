@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cassette_cli.rules.masking import masked
 from cassette_cli.rules.providers import SECRETS, entropy
+from cassette_cli.rules.redaction import BETWEEN, Choice, Rules
 from cassette_cli.rules.secrets import Searcher, Secret, looks_made_up, needles
 from tests.corpus import dice
 from tests.rules.shapes import make, make_marked
@@ -220,3 +221,16 @@ def test_a_searcher_without_rules_finds_nothing() -> None:
 def test_entropy_is_counted_in_bits_a_character() -> None:
     assert entropy("aaaa") == 0
     assert entropy("abcd") == 2
+
+
+def test_a_trigger_narrowed_to_texts_fires_on_each_as_the_whole_one_does() -> None:
+    trigger, random = Rules(Choice(rules=tuple(SECRETS))).trigger, dice(5)
+    quiet = ["hello, world", '{"role": "user", "max_tokens": 5}', "application/json", "x" * 5000]
+    named = ['{"Password": "a"}', "?API_KEY=b", r"{\"access_token\":1}", "https://u:p@h", r"a\u002db", "%2D"]
+    texts = [*quiet, *named, *(make(shape, random) for rule in SECRETS for shape in rule.shapes)]
+    loud = [text for text in texts if trigger.fires(text)]
+    assert set(named) <= set(loud)
+    assert not set(quiet) & set(loud)
+    near = trigger.within(BETWEEN.join(texts))
+    assert [text for text in texts if near.fires(text)] == loud
+    assert trigger.within(BETWEEN.join(quiet)).is_dead

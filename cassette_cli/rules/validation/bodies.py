@@ -5,13 +5,13 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from cassette_cli.findings import Severity
 from cassette_cli.rules.validation import bodies_claims
 from cassette_cli.rules.validation.bodies_claims import Side, sides, whole_sides
-from cassette_cli.rules.validation.check import Case, Check, Family, Problem, each
+from cassette_cli.rules.validation.check import Case, Check, Each, Family, Problem, each
 from cassette_cli.selection import Reading
 from cassette_cli.source.text import Joined, Text
 from cassette_cli.source.tree import Mapping, Node, Sequence
@@ -38,8 +38,9 @@ _WORDS = {
 }
 
 
-def _unparsable_json(case: Case) -> Iterator[Problem]:
-    yield from each(partial(_broken_json, templated=case.cassette.recorder in _TEMPLATED))(case)
+@Each
+def _unparsable_json(case: Case) -> Callable[[Reading], Iterator[Problem]]:
+    return partial(_broken_json, templated=case.cassette.recorder in _TEMPLATED)
 
 
 def _broken_json(reading: Reading, *, templated: bool) -> Iterator[Problem]:

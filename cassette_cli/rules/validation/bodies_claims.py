@@ -5,13 +5,13 @@ last line break, write its JSON in another layout, or keep the length that was p
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
 from cassette_cli.findings import Severity
 from cassette_cli.model import Request, Response
-from cassette_cli.rules.validation.check import Case, Check, Family, Problem, each
+from cassette_cli.rules.validation.check import Case, Check, Each, Family, Problem, each
 from cassette_cli.selection import Reading
 from cassette_cli.source.text import Joined, Text
 from cassette_cli.wire.body import Content, Kind
@@ -61,9 +61,10 @@ _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NAMES = {"go-vcr": "content_length", "har": "the recorder's size"}
 
 
-def _length_mismatch(case: Case) -> Iterator[Problem]:
+@Each
+def _length_mismatch(case: Case) -> Callable[[Reading], Iterator[Problem]]:
     name = _NAMES.get(case.cassette.recorder, "the length")
-    yield from each(partial(_claimed_lengths, name=name, wire=case.cassette.recorder == "httprr"))(case)
+    return partial(_claimed_lengths, name=name, wire=case.cassette.recorder == "httprr")
 
 
 def _claimed_lengths(reading: Reading, name: str, *, wire: bool) -> Iterator[Problem]:

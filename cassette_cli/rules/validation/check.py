@@ -8,6 +8,7 @@ or quote a value that may be secret.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
@@ -58,6 +59,7 @@ class Limits(NamedTuple):
 
 
 DEFAULT = Limits()
+_SMALL = 2_000_000  # characters of a file of which all bodies may be in memory, decoded
 
 
 class Case:
@@ -66,13 +68,21 @@ class Case:
     def __init__(self, cassette: Cassette, limits: Limits = DEFAULT) -> None:
         self.cassette = cassette
         self.limits = limits
-        self.readings = tuple(map(Reading, cassette.interactions))
+        self.readings = list(map(Reading, cassette.interactions))
+
+    def in_turn(self) -> Iterator[Reading]:
+        """The readings, of which in a large file one at a time has its bodies in memory."""
+        is_large = len(self.cassette.document.text) > _SMALL
+        for place in range(len(self.readings)):
+            yield self.readings[place]
+            for case in (self, self.__dict__.get("traced", self)) if is_large else ():
+                case.readings[place] = case.readings[place].without_bodies()
 
     @cached_property
     def traced(self) -> "Case":
         """The same with places for all strings of bodies and exchanges; slow."""
         case = Case(self.cassette, self.limits)
-        case.readings = tuple(Reading(one, traced) for one in self.cassette.interactions)
+        case.readings = [Reading(one, traced) for one in self.cassette.interactions]
         return case
 
 
@@ -96,17 +106,28 @@ class Check(NamedTuple):
     limits: Limits = DEFAULT  # that its examples are held to
 
 
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A rule that looks at one interaction at a time; which one can depend on the cassette."""
+
+    rule_for: Callable[[Case], Callable[[Reading], Iterable[Problem]]]
+
+    def __call__(self, case: Case) -> Iterator[Problem]:
+        for place in range(len(case.readings)):
+            yield from self.at(case, place)
+
+    def at(self, case: Case, place: int) -> Iterator[Problem]:
+        """What it finds in the interaction at this place."""
+        rule, reading = self.rule_for(case), case.readings[place]
+        found = list(rule(reading))
+        if found:
+            found = list(rule(case.traced.readings[place])) or found
+        return (problem._replace(interaction=reading.interaction.index) for problem in found)
+
+
 def each(rule: Callable[[Reading], Iterable[Problem]]) -> Run:
     """A rule that looks at one interaction at a time."""
-
-    def run(case: Case) -> Iterator[Problem]:
-        for place, reading in enumerate(case.readings):
-            found = list(rule(reading))
-            if found:
-                found = list(rule(case.traced.readings[place])) or found
-            yield from (problem._replace(interaction=reading.interaction.index) for problem in found)
-
-    return run
+    return Each(lambda _: rule)
 
 
 def whole(rule: Run) -> Run:

@@ -66,7 +66,7 @@ def asked(exchange: Exchange) -> list[Call]:
 def unparsable_arguments(case: Case) -> Iterator[Problem]:
     """Arguments that are no JSON; those that later requests hand back are told once."""
     told: set[tuple[str, str]] = set()
-    for reading in case.readings:
+    for reading in case.in_turn():
         exchange = answered(reading)
         takes_text = _text_inputs(reading)
         for where, call in [*replied(exchange), *asked(exchange)] if exchange else ():

@@ -158,7 +158,7 @@ def misquoted_reply(case: Case) -> Iterator[Problem]:
     """A request that goes on from an earlier one, but with another reply than was recorded for it."""
     said: dict[int, list[_Said]] = defaultdict(list)
     told: set[int] = set()
-    for reading in case.readings if len(case.readings) > 1 else ():
+    for reading in case.in_turn() if len(case.readings) > 1 else ():
         exchange = answered(reading)
         if exchange is None or exchange.dialect in _ELSEWHERE or not exchange.prompt.messages:
             continue
