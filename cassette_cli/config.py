@@ -289,7 +289,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Which of the known words a misspelt one may be, as the end of a message."""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, sorted(known), n=1)
+    near = get_close_matches(word, sorted(known), n=1, cutoff=0.65)
     return f"; did you mean {near[0]}?" if near else ""
 
 

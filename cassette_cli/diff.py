@@ -163,7 +163,7 @@ def _deltas(old: Side, new: Side) -> Iterator[Delta]:
     if old.stored == new.stored:
         return
     one, two = old.interaction, new.interaction
-    yield from of_value("request.method", one.request.method.upper(), two.request.method.upper())
+    yield from of_value("request.method", one.request.verb, two.request.verb)
     yield from of_value("request.url", str(one.request.url), str(two.request.url))
     yield from of_headers("request.headers", one.request.headers, two.request.headers)
     yield from of_bodies("request.body", old.reading.asked, new.reading.asked)

@@ -6,6 +6,7 @@ the values read as wanted, and all else of the exchange as before.
 """
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any, NamedTuple, TypeAlias
 
 from cassette_cli.editing import doubles, proof
@@ -66,6 +67,8 @@ def change(cassette: Cassette, index: int, values: dict[str, str]) -> Rewritten:
     except Refused as error:
         names = " and ".join(values)
         twice = "two edits touch" in error.message and len(values) > 1
+        for pair in combinations(values.items(), 2) if twice and len(values) > 2 else ():
+            change(cassette, index, dict(pair))  # tells of the two alone that overlap
         why = "overlap in one text: give one of them" if twice else f"cannot be set: {_in_words(error)}"
         raise BadRequest(f"{names} {why}", error.place) from None
     _prove(cassette, made, index, document, wanted, proof.Made(spread.made))

@@ -25,7 +25,8 @@ class Place(NamedTuple):
     column: int | None = None
 
     def __str__(self) -> str:
-        return ":".join(str(part) for part in self if part is not None)
+        path = self.path.replace("\r", "\\r").replace("\n", "\\n")  # a name stands in one line
+        return ":".join(str(part) for part in (path, *self[1:]) if part is not None)
 
 
 class CassetteError(Exception):

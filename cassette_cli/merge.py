@@ -121,7 +121,7 @@ class _Side:
                 place = (start, end)
         if not self.is_flow and not text.endswith("\n"):
             text += self.line_end
-        heading = (request.method.upper(), str(request.url))
+        heading = (request.verb, str(request.url))
         said = _said(node, but="id" if place else None)
         return _Entry(text, (said, json.dumps((*heading, _body(request.body))), json.dumps(heading)), place)
 

@@ -97,6 +97,11 @@ class Request(NamedTuple):
     body: Body
     lengths: tuple[Text, ...] = ()  # where the recorder itself says how many bytes the body has
 
+    @property
+    def verb(self) -> str:
+        """The method as people write it; some recorders have it in small letters."""
+        return self.method.upper()
+
     def header(self, name: str) -> str:
         return joined_values(self.headers, name)
 

@@ -135,7 +135,7 @@ class _Bench:
         around = [claim for folder in folders for claim in self._open.get(folder, ())]
         found += [claim for claim in around if matches(claim.shape, path)]
         return found or [
-            Claim((text,), *self.names.strings[text], "a text is its name", sure=False)
+            Claim((text,), *self.names.strings[text], "a text in it has its name", sure=False)
             for text in self._strings.get(stem(path), ())
             if f"/{path}".rpartition("/")[0].endswith("/" + text.lstrip("./").rpartition("/")[0])
             or "/" not in text

@@ -147,3 +147,10 @@ def quoting(cassette: Cassette, gone: Collection[int]) -> Iterator[tuple[int, st
         more = f" and {len(quoters) - 1} more" if len(quoters) > 1 else ""
         verb = "quote" if more else "quotes"
         yield quoters[0], f"#{quoters[0]}{more} {verb} {what} from the reply of #{earlier}, which goes"
+
+
+def unanswered(cassette: Cassette, gone: Collection[int]) -> list[int]:
+    """The interactions that leave and whose request none of the others has."""
+    keys = {one.index: _key(one.request) for one in cassette.interactions}
+    kept = {key for index, key in keys.items() if index not in gone}
+    return [index for index in sorted(gone) if keys[index] not in kept]

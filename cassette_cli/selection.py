@@ -66,6 +66,11 @@ class Reading:
             fresh.__dict__["exchange"] = self.exchange
         return fresh
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the end of the reply is missing."""
+        return self.said.is_cut or (self.exchange is not None and not self.exchange.complete)
+
 
 def _value(text: str) -> Json:
     try:
@@ -129,7 +134,7 @@ class Selection:
         request, response = interaction.request, interaction.response
         if self.indexes is not None and interaction.index not in self.indexes:
             return False
-        if self.methods is not None and request.method.upper() not in self.methods:
+        if self.methods is not None and request.verb not in self.methods:
             return False
         if self.url is not None and not self.url.fullmatch(request.url):
             return False
@@ -157,6 +162,7 @@ def _indexes(text: str) -> frozenset[int]:
 
 
 def _statuses(text: str) -> re.Pattern[str]:
-    if not re.fullmatch(r"[1-9][\dxX]{2}(?:,[1-9][\dxX]{2})*", text):
+    one = r"(?:[1-5][\dxX]{2}|[6-9]\d{2})"  # no class beyond 5xx, but some servers make codes up
+    if not re.fullmatch(rf"{one}(?:,{one})*", text):
         raise BadRequest(f"status {text!r}: write codes or classes of them, as in 404 or 4xx,500")
     return re.compile(text.lower().replace("x", r"\d").replace(",", "|"))

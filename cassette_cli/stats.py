@@ -82,6 +82,7 @@ class Stats(NamedTuple):
     groups: dict[By, list[Group]]
     slowest: list[Call]
     oldest: list[Call]  # of each file
+    newest: list[Call]  # likewise
     cut: int
 
 
@@ -150,21 +151,23 @@ def sum_up(files: Iterable[File]) -> Stats:
         for by, name in call.names.items():
             groups[by].setdefault(name, Group(name)).add(call)
     total.paths |= {file.path for file in taken}
+    dated = sorted((call for call in calls if call.recorded_at), key=lambda call: call.recorded_at or _OURS)
     return Stats(
         total,
         sum(file.bytes for file in taken),
         taken,
         {by: sorted(found.values(), key=_rank) for by, found in groups.items()},
         sorted((call for call in calls if call.duration_ms), key=lambda call: -(call.duration_ms or 0)),
-        _oldest(calls),
+        _firsts(dated),
+        _firsts(reversed(dated)),
         cut,
     )
 
 
-def _oldest(calls: list[Call]) -> list[Call]:
-    """The oldest interaction of each file."""
+def _firsts(calls: Iterable[Call]) -> list[Call]:
+    """The first interaction of each file."""
     first: dict[str, Call] = {}
-    for call in sorted((one for one in calls if one.recorded_at), key=lambda one: one.recorded_at or _OURS):
+    for call in calls:
         first.setdefault(call.path, call)
     return list(first.values())
 

@@ -99,10 +99,15 @@ def _complaint(where: str, found: Found, more: dict[str, Any]) -> str:
     if isinstance(value, list) and found.path[-1:] == ("headers",):
         names = dict.fromkeys(pair[0] for pair in value)
     elif isinstance(value, list):
-        return f"no value {where}: {seen} has {len(value)} entries"
+        return f"no value {where}: {seen} has {len(value)} {'entry' if len(value) == 1 else 'entries'}"
     else:
         names = dict.fromkeys([*value, *more]) if isinstance(value, dict) else {}
-    return f"no value {where}: {at}there is {', '.join(names) or 'nothing below'}"
+    told = f"no value {where}: {at}there is {', '.join(names) or 'nothing below'}"
+    if found.path[-1:] == ("body",) and "json" in names:
+        start, _, rest = where.partition(".body")
+        pointer = re.sub(r"[.[\]]+", "/", rest).strip("/")
+        told += f"; inside a body, write {start}.body/{pointer}"
+    return told
 
 
 def named(path: tuple[str | int, ...]) -> str:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -470,3 +471,106 @@ def test_the_shell_completes_the_ids_of_rules(line: str, expected: str) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ, **words}
     )
     assert run.stdout.split() == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("lint", "validate"), ("list", "show -s"), ("clean", "redact"), ("help", "--help"), ("shwo", "show")],
+)
+def test_a_command_of_another_name_is_suggested(
+    capfd: pytest.CaptureFixture[str], word: str, meant: str
+) -> None:
+    code, _, told = in_process(capfd, word, "tests")
+    assert code == 2
+    assert f"No such command '{word}'. Did you mean '{meant}'?" in told
+
+
+@pytest.mark.parametrize("command", [(), ("prune",), ("git",)], ids=" ".join)
+def test_the_summary_of_each_command_stands_on_its_line(
+    capfd: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    code, told, _ = in_process(capfd, *command, "--help")
+    assert code == 0
+    assert "..." not in told.partition("Commands:")[2]
+
+
+REFUSED = [
+    (["--html"], "write --format html or --format markdown"),
+    (["--status", "6xx"], "status '6xx': write codes or classes of them, as in 404 or 4xx,500"),
+    (["--get", "request.body.messages[0].role"], "inside a body, write request.body/messages/0/role"),
+    (["--get", "reply.tool_calls[4]"], "reply.tool_calls has 1 entry\n"),
+]
+
+
+@pytest.mark.parametrize(("options", "told"), REFUSED, ids=[" ".join(options) for options, _ in REFUSED])
+def test_an_option_that_cannot_be_meant_so_says_how(
+    capfd: pytest.CaptureFixture[str], options: list[str], told: str
+) -> None:
+    code, _, error = in_process(capfd, "show", SEED, *options)
+    assert code == 2
+    assert told in error
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"), [(["--method", "FOO"], ""), (["--model", "foo"], "; a GLOB matches the whole value")]
+)
+def test_what_selects_nothing_speaks_of_globs_only_where_one_was_given(
+    capfd: pytest.CaptureFixture[str], options: list[str], hint: str
+) -> None:
+    code, _, error = in_process(capfd, "show", SEED, *options)
+    assert (code, error) == (0, f"cassette: nothing selected of 2 interactions{hint}\n")
+
+
+def test_a_file_that_looks_like_none_is_no_cassette_and_no_more_is_said(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'a'\n")
+    run = cassette("show", "pyproject.toml", cwd=tmp_path)
+    assert (run.returncode, run.stderr) == (2, "cassette: pyproject.toml: not a cassette\n")
+
+
+def test_a_name_with_a_line_break_stands_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a\nb.yaml").write_text("interactions: [")
+    (tmp_path / "c\nd.yaml").write_bytes((SAMPLES / "vcrpy" / "parsed_body.yaml").read_bytes())
+    run = cassette("show", "a\nb.yaml", cwd=tmp_path)
+    assert run.returncode == 2
+    assert run.stderr.startswith(r"cassette: a\nb.yaml:2:1: not YAML")
+    assert run.stderr.count("\n") == 1
+    assert cassette("set", "c\nd.yaml", "response.status=201", cwd=tmp_path).stdout.startswith(
+        r"c\nd.yaml: set"
+    )
+
+
+def test_both_sides_of_a_conflict_are_named_in_the_summary(tmp_path: Path) -> None:
+    ours, theirs = vcrpy("'a'"), vcrpy("'b'")
+    (tmp_path / "a.yaml").write_text(f"<<<<<<< a\n{ours}=======\n{theirs}>>>>>>> b\n")
+    lines = cassette("show", "-s", "a.yaml", cwd=tmp_path).stdout.splitlines()
+    assert [lines[0], lines[2]] == ["a.yaml (ours)", "a.yaml (theirs)"]
+    assert lines[1].startswith("#0  POST")
+    assert lines[3].startswith("#0  POST")
+
+
+def test_a_reply_of_json_that_is_cut_is_said_to_be_once(tmp_path: Path) -> None:
+    asked = json.dumps(json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}))
+    (tmp_path / "a.yaml").write_text(vcrpy(asked, json.dumps('{"choices": [{"message": {"content": "He')))
+    assert cassette("show", "-s", "a.yaml", cwd=tmp_path).stdout.splitlines()[0].split()[-1] == "cut"
+    told = cassette("show", "a.yaml", cwd=tmp_path).stdout
+    assert told.count("    !  ") == 1
+    assert "!           the JSON body is cut: its end is missing" in told
+
+
+METHODS = [
+    ["show", "a.yaml"],
+    ["show", "-s", "a.yaml"],
+    ["set", "a.yaml", "response.status=201"],
+    ["diff", "a.yaml", "b.yaml"],
+    ["prune", "interactions", "a.yaml", "--duplicates", "--check"],
+]
+
+
+@pytest.mark.parametrize("command", METHODS, ids=" ".join)
+def test_a_method_reads_the_same_in_every_command(tmp_path: Path, command: list[str]) -> None:
+    text = vcrpy("'a'").replace("POST", "post")
+    (tmp_path / "a.yaml").write_text(text.replace("version: 1\n", text.partition("interactions:\n")[2]))
+    (tmp_path / "b.yaml").write_text(text.replace("'a'", "'b'"))
+    run = cassette(*command, cwd=tmp_path)
+    assert re.search(r"POST +(?:https://)?api\.openai\.com", run.stdout + run.stderr)
+    assert "post " not in run.stdout + run.stderr

@@ -294,3 +294,17 @@ def test_what_a_terminal_would_obey_is_written_out(folder: Path) -> None:
         run = cassette("diff", "old.yaml", "evil.yaml", *options, cwd=folder)
         assert "\x1b[31m are" not in run.stdout
         assert "\u202e" not in run.stdout
+
+
+def test_a_path_says_which_repository_is_meant(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "a"]):
+        subprocess.run([*git, *arguments], check=True)
+    shutil.copy(NEW, folder / "old.yaml")
+    outside = tmp_path_factory.mktemp("outside")
+    for operands in ([folder], ["HEAD", folder / "old.yaml"]):
+        run = cassette("diff", *operands, cwd=outside, GIT_CEILING_DIRECTORIES=str(outside.parent))
+        assert (run.returncode, run.stderr) == (1, "")
+        assert run.stdout.startswith("old.yaml\n")

@@ -469,6 +469,8 @@ REFUSALS = [
     ("twice", PLAIN, {"reply.text": "x", "exchange.reply.text": "y"}, "are the same value: give it once"),
     ("one in another", PLAIN, {"request.body": "{}", "request.body/seed": "2"}, "overlap: give one of them"),
     ("by two names", PLAIN, {"request.body/seed": "3", "request.seed": "2"}, "overlap in one text"),
+    ("two names of three", PLAIN, {"request.body/seed": "3", "response.status": "201", "request.seed": "2"},
+     "request.body/seed and request.seed overlap in one text"),
     ("no such interaction", PLAIN, {"@": ""}, "no interaction 1: the last one is 0"),
     ("what is no text", PLAIN, {"reply.text": "\udc80"}, "not UTF-8 text"),
 ]  # fmt: skip

@@ -408,3 +408,29 @@ def _begins_there(tape: Cassette, hit: Hit) -> bool:
     char = hit.text[hit.matches[0][0]]
     packed = "binary" in tape.document.line(hit.line) or rest.startswith("\\")
     return rest.startswith(char) or packed or not rest[:1].isspace()
+
+
+FOLDER = SAMPLES / "go-vcr"
+
+
+def test_files_without_a_match_are_listed_with_greps_exit_code() -> None:
+    run = cassette("grep", "-iL", "florence", FOLDER)
+    assert (run.returncode, run.stdout) == (0, f"{FOLDER / 'cut_stream.yaml'}\n")
+    names = cassette("grep", "-L", "no such words", FOLDER)
+    assert (names.returncode, len(names.stdout.splitlines())) == (1, 3)
+    both = cassette("grep", "-l", "-L", "x", FOLDER)
+    assert (both.returncode, both.stderr) == (2, "cassette: -l and -L do not go together: give one\n")
+
+
+def test_names_of_files_can_be_left_out() -> None:
+    lines = cassette("grep", "-i", "florence", SEED).stdout.splitlines()
+    bare = cassette("grep", "-i", "--no-filename", "florence", SEED).stdout.splitlines()
+    assert bare == [line.removeprefix(f"{SEED}:") for line in lines]
+    assert bare != lines
+    assert cassette("grep", "-ic", "--no-filename", "florence", SEED).stdout == "5\n"
+
+
+def test_the_habits_of_grep_do_no_harm() -> None:
+    assert (
+        cassette("grep", "-rni", "florence", SEED).stdout == cassette("grep", "-i", "florence", SEED).stdout
+    )

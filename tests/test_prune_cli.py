@@ -203,3 +203,44 @@ def test_a_file_that_is_met_again_is_pruned_once(folder: Path, paths: list[str],
     run = cassette("prune", "interactions", *paths, "-i", "0", "--jobs", jobs, cwd=folder)
     assert run.stdout.endswith("pruned 1 interaction in 1 of 1 file\n")
     assert (folder / "one.yaml").read_text() == govcr(*"bca")
+
+
+def _failing(*statuses: int) -> str:
+    """The cassette of one request to each letter's place, with a status each."""
+    return (
+        "interactions:\n"
+        + "".join(
+            f"- request: {{body: null, headers: {{}}, method: GET, uri: 'https://a.example/{number // 2}'}}\n"
+            f"  response: {{body: {{string: ''}}, headers: {{}}, status: {{code: {status}, message: OK}}}}\n"
+            for number, status in enumerate(statuses)
+        )
+        + "version: 1\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("statuses", "options", "told"),
+    [
+        ((500, 200), ["--failed"], ""),  # asked again, it is answered
+        ((500, 500), ["--failed"], "#0 and 1 more: a test that makes this request will find no reply"),
+        ((200, 200, 500), ["--failed"], "#2: a test that makes this request will find no reply"),
+        ((200, 200, 500), ["--failed", "--duplicates"], "will find no reply"),
+        ((200, 200, 200), ["--duplicates"], "a test that asks again misses the copies"),
+    ],
+)
+def test_what_a_test_will_miss_is_said_of_what_goes(
+    tmp_path: Path, statuses: tuple[int, ...], options: list[str], told: str
+) -> None:
+    (tmp_path / "a.yaml").write_text(_failing(*statuses))
+    run = cassette("prune", "interactions", "a.yaml", *options, "--check", cwd=tmp_path)
+    assert run.returncode == 1
+    assert told in run.stderr
+    assert bool(run.stderr) is bool(told)
+    assert ("misses the copies" in run.stderr) is ("--duplicates" in options)
+
+
+@pytest.mark.parametrize("word", ["tests", "orphan"])
+def test_a_group_asks_for_what_is_to_go(word: str) -> None:
+    run = cassette("prune", word, "--failed")
+    assert run.returncode == 2
+    assert f"No such command '{word}': say what: interactions, headers, orphans." in run.stderr

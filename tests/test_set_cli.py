@@ -148,3 +148,29 @@ def test_a_name_cannot_reach_the_terminal(whole: Path) -> None:
     path = whole.rename(whole.with_name("a\x1b[31m[bold]b.yaml"))
     run = cassette("set", path, "reply.text=x", "--check", "--color")
     assert r"a\x1b[31m[bold]b.yaml: would set reply.text of #0" in run.stdout
+
+
+def test_the_interactions_to_choose_from_are_told_by_what_they_replied(chat: Path) -> None:
+    told = cassette("set", chat, "reply.text=a").stderr.splitlines()
+    assert told[1].endswith(" → 200  weather()")
+    assert told[2].endswith(" → 200  Right now it’s a hot 40 °C in Florence, Italy.")
+
+
+def test_a_reply_with_a_key_is_masked_where_one_must_be_chosen(tmp_path: Path) -> None:
+    entry = vcrpy(
+        '\'{"model": "m", "messages": []}\'', f'\'{{"choices": [{{"message": {{"content": "{KEY}"}}}}]}}\''
+    )
+    twice = entry.replace("version: 1\n", "") + entry.partition("interactions:\n")[2]
+    (tmp_path / "a.yaml").write_text(twice)
+    told = cassette("set", tmp_path / "a.yaml", "reply.text=a").stderr
+    assert "there are 2 interactions" in told
+    assert "  ****" in told
+    assert KEY[:12] not in told
+
+
+def test_of_the_usage_the_figures_are_named_that_can_be_set(chat: Path) -> None:
+    run = cassette("set", chat, "-i", "1", "reply.usage=foo")
+    assert run.returncode == 2
+    assert (
+        "reply.usage: this is put together here: set usage.input_tokens or usage.output_tokens" in run.stderr
+    )

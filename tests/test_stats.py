@@ -115,3 +115,25 @@ def test_a_name_that_is_none_is_an_error_and_a_bad_file_does_not_stop_the_others
     (tmp_path / "broken.yaml").write_text("interactions:\n- request: {url: 'x\n", "utf-8")
     run = cassette("stats", tmp_path / "broken.yaml", *FOLDERS, "--json")
     assert (run.returncode, len(json.loads(run.stdout)["errors"])) == (2, 1)
+
+
+def test_the_newest_are_as_many_as_the_oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in range(10, 22):
+        (tmp_path / f"{day}.yaml").write_text(
+            "interactions:\n"
+            + "".join(
+                f"- request: {{body: null, headers: {{}}, method: GET, uri: 'https://a.example'}}\n"
+                f"  response: {{body: {{}}, headers: {{date: [{date!r}]}}, status: {{code: 200}}}}\n"
+                for date in (f"2025-01-{day}T00:00:00Z", f"2025-02-{day}T00:00:00Z")
+            )
+            + "version: 1\n"
+        )
+    stats = suite(*sorted(tmp_path.iterdir()))
+    dates = [line.split()[-3] for line in drawn(stats, 200, monkeypatch).splitlines() if "  #" in line]
+    assert dates == [f"2025-01-{day}" for day in range(10, 15)] + [
+        f"2025-02-{day}" for day in range(21, 16, -1)
+    ]
+    few = suite(*sorted(tmp_path.iterdir())[:7])
+    assert drawn(few, 200, monkeypatch).count("2025-02") == 2
+    told = json.loads(cassette("stats", tmp_path, "--json").stdout)
+    assert [one["recorded_at"][:7] for one in told["newest"]] == ["2025-02"] * 5

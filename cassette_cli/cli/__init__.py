@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from cassette_cli import __version__
+from cassette_cli.cli.commands import Commands
 from cassette_cli.errors import ExitCode
 
 COMMANDS = (  # each in a module of its name
@@ -32,6 +33,7 @@ GROUPS = ("prune", "git")  # of those, the ones that have commands of their own
 
 app = typer.Typer(
     name="cassette",
+    cls=Commands,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,

@@ -1,5 +1,6 @@
 """`cassette diff`."""
 
+import os
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
@@ -191,14 +192,26 @@ def _sides(run: Run, operands: list[str], exclude: list[str] | None, *, staged: 
     from cassette_cli.git import in_repository, sides
     from cassette_cli.recorders import SUFFIXES
 
-    missing = [path for path in operands if path.endswith(SUFFIXES) and not Path(path).exists()]
-    if missing and not in_repository():
-        raise BadRequest("no such file or directory", Place(missing[0]))
+    if not in_repository():
+        missing = [path for path in operands if path.endswith(SUFFIXES) and not Path(path).exists()]
+        if missing:
+            raise BadRequest("no such file or directory", Place(missing[0]))
+        operands = _moved(operands)
     for name, old, new, old_name in sides(operands, staged=staged):
         yield Sides(
             None if old is None else Side(old_name, old),
             None if new is None else Side(name, new),
         )
+
+
+def _moved(operands: list[str]) -> list[str]:
+    """The operands as they are from within the repository of the first path among them, and go there."""
+    paths = [Path(one).absolute() if Path(one).exists() else None for one in operands]
+    first = next(filter(None, paths), None)
+    if first is None:
+        return operands
+    os.chdir(first if first.is_dir() else first.parent)
+    return [str(path) if path else one for path, one in zip(paths, operands, strict=True)]
 
 
 def _two(run: Run, old: str, new: str, exclude: list[str] | None) -> Iterator[Sides]:

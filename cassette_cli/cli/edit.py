@@ -30,7 +30,9 @@ def edit(
     reveal: Reveal = False,
     color: Color = None,
 ) -> None:
-    """Change an interaction in your editor ($VISUAL, $EDITOR, vi); what you leave alone stays.
+    """Change an interaction in your editor.
+
+    That is $VISUAL, $EDITOR, or vi; what you leave alone stays.
 
     For example:
 
@@ -81,7 +83,7 @@ def _edit(run: Run, cassette: "Cassette", index: int | None, outlet: "Outlet", p
     edited = _edited(cassette, index, form, editor, paper)
     if edited is None:
         window = "; an editor in a window must wait for it: code --wait" if editor.was_quick else ""
-        run.tell(f"{name}: nothing was changed in #{index}{window}")
+        run.tell(f"{Place(name)}: nothing was changed in #{index}{window}")
     else:
         outlet.take(cassette, edited.result, f"changed {', '.join(edited.names)} of #{index}")
     paper.is_precious = False

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cassette_cli.cli.commands import Subcommands
 from cassette_cli.cli.run import finish
 from cassette_cli.errors import BadRequest, ExitCode, Unrecognised
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from cassette_cli.model import Cassette
     from cassette_cli.source.document import Document
 
-app = typer.Typer(name="git", rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(name="git", cls=Subcommands, rich_markup_mode=None, no_args_is_help=True)
 Everywhere = Annotated[bool, typer.Option("--global", help="For all repositories, not only this one.")]
 
 
@@ -40,7 +41,7 @@ def install(
         typer.Option("--attributes", metavar="GLOB", help="For these files, as .gitattributes names them."),
     ] = None,
 ) -> None:
-    """Set git up: git diff, git log -p and git merge then know cassettes.
+    """Set git up to know cassettes: git diff, git log -p, git merge.
 
     For example:
 
@@ -95,7 +96,10 @@ def uninstall(everywhere: Everywhere = False) -> None:
 
 @app.command()
 def status() -> None:
-    """Say what is set and whether it works: exit code 0 if it does, 1 if not."""
+    """Say what is set and whether it works.
+
+    The exit code is 0 if it does, 1 if not.
+    """
 
     def command() -> int:
         from cassette_cli.drivers import status

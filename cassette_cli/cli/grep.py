@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -48,11 +48,17 @@ def grep(
     files_only: Annotated[
         bool, typer.Option("-l", "--files-with-matches", help="Only the names of files.")
     ] = False,
+    files_without: Annotated[
+        bool, typer.Option("-L", "--files-without-match", help="Only the names of files without any.")
+    ] = False,
     count: Annotated[
         bool, typer.Option("-c", "--count", help="Only how many lines match in a file.")
     ] = False,
     only_matching: Annotated[
         bool, typer.Option("-o", "--only-matching", help="Only what matches of a line.")
+    ] = False,
+    no_filename: Annotated[
+        bool, typer.Option("--no-filename", help="No names of files in front (no -h here).")
     ] = False,
     most: Annotated[
         int | None, typer.Option("-m", "--max-count", metavar="N", min=1, help="So many lines of a file.")
@@ -77,6 +83,9 @@ def grep(
     status: Status = None,
     model: Model = None,
     invert: Invert = False,
+    as_ever: Annotated[  # noqa: ARG001 - what grep is wont to be given
+        bool, typer.Option("-r", "-n", help="Change nothing: directories and line numbers go without.")
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="Fold nothing that repeats, cut no line.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
     reveal: Reveal = False,
@@ -106,7 +115,7 @@ def grep(
         from cassette_cli.report.terminal import Screen
         from cassette_cli.selection import Selection
 
-        forms = {"-l": files_only, "-c": count, "-o": only_matching, "--json": json}
+        forms = {"-l": files_only, "-L": files_without, "-c": count, "-o": only_matching, "--json": json}
         if len(given := [name for name, wanted in forms.items() if wanted]) > 1:
             raise BadRequest(f"{' and '.join(given)} do not go together: give one")
         found, literal = compiled(pattern, ignore_case=ignore_case, word=word, fixed=fixed)
@@ -117,11 +126,11 @@ def grep(
             _parts(within),
             context if before is None else before,
             context if after is None else after,
-            1 if files_only else most,
+            1 if files_only or files_without else most,
             full,
             reveal,
         )
-        if only_matching or files_only or count:
+        if only_matching or files_only or files_without or count:
             query = replace(query, before=0, after=0)
         run = Run()
         results = run.results(
@@ -135,10 +144,12 @@ def grep(
         with Screen(color) as screen:
             if json:
                 any_hits = _write_json(run, screen, results)
-            elif files_only or count:
-                any_hits = _write_names(screen, results, count=count)
+            elif files_only or files_without:
+                any_hits = _write_names(screen, results, matching=files_only)
+            elif count:
+                any_hits = _write_counts(screen, results, named=not no_filename)
             else:
-                view = View(only_matching, full)
+                view = View(only_matching, full, not no_filename)
                 any_hits = _write(screen, results, view)
         return run.code or (ExitCode.CLEAN if any_hits else ExitCode.FOUND)
 
@@ -158,12 +169,19 @@ def _parts(given: str | None) -> frozenset[str]:
 # -- the work on one file ----------------------------------------------------------------------------
 
 
-def _search(query: "Query") -> "Callable[[Cassette], list[Hit]]":
+class File(NamedTuple):
+    """What was found in a file."""
+
+    path: str
+    hits: "list[Hit]"
+
+
+def _search(query: "Query") -> "Callable[[Cassette], File]":
     from cassette_cli.grep import search
 
-    def work(cassette: "Cassette") -> "list[Hit]":
+    def work(cassette: "Cassette") -> File:
         with _patience(cassette.document.name):
-            return search(cassette, query)
+            return File(cassette.document.name, search(cassette, query))
 
     return work
 
@@ -202,34 +220,47 @@ def _patience(name: str) -> Iterator[None]:
 # -- writing -----------------------------------------------------------------------------------------
 
 
-def _write(screen: "Screen", results: "Iterator[list[Hit]]", view: "View") -> bool:
+def _write(screen: "Screen", results: Iterator[File], view: "View") -> bool:
     from cassette_cli.report.hits import Writer
 
     writer, any_hits = Writer(screen, view), False
-    for hits in results:
+    for _, hits in results:
         if hits:
             writer.file(hits)
             any_hits = True
     return any_hits
 
 
-def _write_names(screen: "Screen", results: "Iterator[list[Hit]]", *, count: bool) -> bool:
+def _write_names(screen: "Screen", results: Iterator[File], *, matching: bool) -> bool:
+    """The files with hits, or those without; whether there are hits."""
     from cassette_cli.report.terminal import Span
     from cassette_cli.report.words import one_line
 
     any_hits = False
-    for hits in results:
-        if hits:
-            any_hits = True
-            screen.line(Span(one_line(hits[0].path), "path"), f":{len(hits)}" if count else "")
+    for path, hits in results:
+        any_hits = any_hits or bool(hits)
+        if bool(hits) is matching:
+            screen.line(Span(one_line(path), "path"))
     return any_hits
 
 
-def _write_json(run: Run, screen: "Screen", results: "Iterator[list[Hit]]") -> bool:
+def _write_counts(screen: "Screen", results: Iterator[File], *, named: bool) -> bool:
+    from cassette_cli.report.terminal import Span
+    from cassette_cli.report.words import one_line
+
+    any_hits = False
+    for path, hits in results:
+        if hits:
+            any_hits = True
+            screen.line(Span(one_line(path) if named else "", "path"), f"{':' * named}{len(hits)}")
+    return any_hits
+
+
+def _write_json(run: Run, screen: "Screen", results: Iterator[File]) -> bool:
     from cassette_cli.report import hits, machine
 
     files = list(results)
-    found = [hit for file in files for hit in file]
+    found = [hit for file in files for hit in file.hits]
     document = hits.document(found, len(files), run.errors)
     screen.raw(machine.dumps(document, indent=2 if screen.is_terminal else None) + "\n")
     return bool(found)

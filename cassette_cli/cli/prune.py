@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from cassette_cli.cli.commands import Subcommands
 from cassette_cli.cli.options import (
     Check,
     Color,
@@ -26,7 +27,7 @@ from cassette_cli.cli.prune_orphans import orphans
 from cassette_cli.cli.run import Run, finish
 from cassette_cli.errors import BadRequest
 
-app = typer.Typer(name="prune", no_args_is_help=True)
+app = typer.Typer(name="prune", cls=Subcommands, no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Tell what goes as JSON.")]
 

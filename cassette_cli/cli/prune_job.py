@@ -59,7 +59,7 @@ class Interactions:
     def prune(self, cassette: "Cassette") -> Pruned:
         """The cassette without them; a later interaction that quotes one is noted."""
         from cassette_cli.prune import prune, replays_in_turn
-        from cassette_cli.replay import quoting
+        from cassette_cli.replay import quoting, unanswered
 
         gone = self._gone(cassette)
         if not gone:
@@ -69,9 +69,12 @@ class Interactions:
             (Place(name, cassette.line(cassette.interactions[index]), 1), message)
             for index, message in quoting(cassette, gone)
         ]
-        if self.duplicates and not self.invert and replays_in_turn(cassette):
+        if any(gone.values()) and replays_in_turn(cassette):
             told = f"{cassette.recorder} gives replies in turn: a test that asks again misses the copies"
             notes.append((Place(name), told))
+        if self.failed and not self.invert and (left := unanswered(cassette, gone)):
+            number = f"#{left[0]}" + f" and {len(left) - 1} more" * (len(left) > 1)
+            notes.append((Place(name), f"{number}: a test that makes this request will find no reply"))
         leave = [one for one in cassette.interactions if one.index in gone]
         facts = [_facts(cassette, one) for one in leave]
         rows = [(*_words(fact), gone[one.index]) for fact, one in zip(facts, leave, strict=True)]

@@ -124,7 +124,7 @@ class Run:
                 none = False
                 yield result
         if none and not self.errors and not skip_unrecognised:
-            self.tell(f"no cassettes in {', '.join(paths)}")
+            self.tell(f"no cassettes in {', '.join(str(Place(path)) for path in paths)}")
 
 
 def _is_new(one: str, seen: set[str]) -> bool:

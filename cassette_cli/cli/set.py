@@ -10,10 +10,11 @@ from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Place
 
 if TYPE_CHECKING:
     from cassette_cli.cli.outcome import Mode
-    from cassette_cli.model import Cassette
+    from cassette_cli.model import Cassette, Interaction
     from cassette_cli.rewrite import Rewritten
 
 _LISTED = 20  # interactions that are named where one must be chosen
+_BEGINNING = 48  # characters of what each replied
 
 
 def set(  # noqa: A001 - the command's name
@@ -39,9 +40,9 @@ def set(  # noqa: A001 - the command's name
     reveal: Reveal = False,
     color: Color = None,
 ) -> None:
-    """Change what an interaction says, in every place of it; every other byte stays.
+    """Change what an interaction says, wherever it stands.
 
-    VALUE is literal text where a text stands now, and JSON where anything else does.
+    VALUE is literal text where a text stands now, and JSON where anything else does. Every other byte stays.
 
     For example:
 
@@ -106,7 +107,7 @@ class Outlet(NamedTuple):
         with Screen(self.color) as screen:
             settle(screen, change, self.mode, self.output)
             if self.mode in (Mode.WRITE, Mode.CHECK):
-                screen.line(visible(f"{cassette.document.name}: {told}"))
+                screen.line(visible(f"{Place(cassette.document.name)}: {told}"))
 
 
 def check_is_file(path: str) -> None:
@@ -120,22 +121,32 @@ def check_is_file(path: str) -> None:
 
 def chosen(cassette: "Cassette", index: int | None) -> int:
     """The interaction that is meant; raises BadRequest, with those that there are, where none can be."""
-    from cassette_cli.rules.credentials import mask_url
-
     name, total = Place(cassette.document.name), len(cassette.interactions)
     if not total:
         raise BadRequest("there is no interaction in it", name)
     if index is None and total > 1:
-        lines = [
-            f"\n  -i {one.index}  {one.request.method} {mask_url(one.request.url)}"
-            + (f" → {one.response.status}" if one.response.status else "")
-            for one in cassette.interactions[:_LISTED]
-        ]
-        more = f"\n  and {total - _LISTED} more" if total > _LISTED else ""
+        lines = [f"\n  {_line(one)}" for one in cassette.interactions[:_LISTED]]
+        more = f"\n  and {total - _LISTED} more; `cassette show` tells them" if total > _LISTED else ""
         raise BadRequest(f"there are {total} interactions: say which{''.join(lines)}{more}", name)
     if index is not None and index >= total:
         raise BadRequest(f"no interaction {index}: the last one is {total - 1} (they count from 0)", name)
     return index or 0
+
+
+def _line(interaction: "Interaction") -> str:
+    """What tells an interaction from the others: its request, and how its reply begins."""
+    from cassette_cli.report.words import one_line
+    from cassette_cli.rules.credentials import mask_url
+    from cassette_cli.rules.masking import masked
+    from cassette_cli.selection import Reading
+
+    request, status = interaction.request, interaction.response.status
+    told = f"-i {interaction.index}  {request.verb} {masked(mask_url(request.url))}"
+    told += f" → {status}" if status else ""
+    exchange = Reading(interaction).exchange
+    reply = exchange.reply if exchange else None
+    said = reply and (reply.text or ", ".join(f"{call.name}()" for call in reply.tool_calls))
+    return told + (f"  {one_line(masked(said), _BEGINNING)}" if said else "")
 
 
 def _values(assignments: list[str], *, stdin: bool) -> dict[str, str]:

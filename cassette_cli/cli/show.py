@@ -63,6 +63,7 @@ def show(
         Format, typer.Option("--format", metavar="FORMAT", help="text, json, html, markdown.")
     ] = Format.TEXT,
     json: Json = False,
+    other: Annotated[bool, typer.Option("--html", "--markdown", hidden=True)] = False,
     reveal: Reveal = False,
     exclude: Exclude = None,
     skip_unrecognised: SkipUnrecognised = False,
@@ -87,6 +88,8 @@ def show(
         from cassette_cli.report.terminal import Screen
         from cassette_cli.selection import Selection
 
+        if other:
+            raise BadRequest("write --format html or --format markdown")
         form = Format.JSON if json else format_
         named = "--json" if json else f"--format {form}"
         forms = {named: form is not Format.TEXT, "--get": get is not None, "--raw": raw, "--summary": summary}
@@ -121,6 +124,8 @@ Chosen = Iterator[tuple["Cassette", list["Reading"]]]
 
 def _chosen(run: Run, cassettes: "Iterator[Cassette]", selection: "Selection") -> Chosen:
     """Each cassette with its selected interactions; an index that no cassette has is an error."""
+    from cassette_cli.report.words import amount
+
     largest, total, none = -1, 0, True
     for cassette in cassettes:
         largest = max(largest, len(cassette.interactions) - 1)
@@ -134,7 +139,8 @@ def _chosen(run: Run, cassettes: "Iterator[Cassette]", selection: "Selection") -
         last = f"the last one is {largest}" if largest >= 0 else "there is none at all"
         run.report(BadRequest(f"no interaction {missing[0]}: {last} (they count from 0)"))
     elif none and total:
-        run.tell(f"nothing selected of {total:,} interactions; a GLOB matches the whole value")
+        hint = "; a GLOB matches the whole value" if selection.url or selection.model else ""
+        run.tell(f"nothing selected of {amount(total, 'interaction')}{hint}")
 
 
 def _write_conversations(screen: "Screen", chosen: Chosen, view: "View") -> None:

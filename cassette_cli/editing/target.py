@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from cassette_cli.editing import doubles
@@ -111,8 +112,22 @@ def target_of(found: Found, where: str, reading: Reading) -> Text | Joined | Nod
         raise BadRequest(f"{where}: files of TOML are read here, not written: change it by hand")
     if target is None:
         empty = value == "" and step in ("text", "reasoning")
-        raise BadRequest(f"{where}: there is none to change" if empty else f"{where}: {_WHY}")
+        parts = " or ".join(_parts(found, where, reading))
+        why = f"this is put together here: set {parts} instead" if parts else _WHY
+        raise BadRequest(f"{where}: there is none to change" if empty else f"{where}: {why}")
     return target
+
+
+def _parts(found: Found, where: str, reading: Reading) -> Iterator[str]:
+    """Of a value that has no place of its own, such as the usage, the figures in it that have one."""
+    values = found.value if isinstance(found.value, dict) else {}
+    if any(isinstance(value, dict | list) for value in values.values()):
+        return
+    for key, value in values.items():
+        part = Found(value, (*found.path, key), values)
+        with suppress(BadRequest):
+            target_of(part, where, reading)
+            yield named(part.path)
 
 
 def _explains(node: Node) -> bool:

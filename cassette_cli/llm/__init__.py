@@ -131,7 +131,7 @@ def read_exchange(
     elif not complete and not answer.error:
         mark = f"no {dialect.END_MARK} and " if dialect.END_MARK else ""
         problems.append(f"the stream is cut: {mark}no finish reason")
-    elif said.kind in (Kind.TEXT, Kind.FORM, Kind.MULTIPART) and not answer.choices:
+    elif said.kind in (Kind.TEXT, Kind.FORM, Kind.MULTIPART) and not (answer.choices or said.problems):
         problems.append(f"the reply is {said.kind}, no JSON")
     elif said.kind is Kind.JSON and prompt.messages and not (answer.choices or answer.error or problems):
         problems.append(f"the reply holds nothing that {dialect.ID} knows")

@@ -3,6 +3,7 @@
 https://modelcontextprotocol.io/specification
 """
 
+import re
 from collections.abc import Iterable
 
 from cassette_cli.llm.messages import (
@@ -33,9 +34,24 @@ from cassette_cli.llm.messages import (
 ID = "mcp"
 END_MARK = "result"
 
+_METHODS = re.compile(
+    r"initialize|ping|"
+    r"(?:notifications|tools|resources|prompts|completion|logging|sampling|elicitation|roots)/.*"
+)
+
 
 def matches(view: View) -> bool:
-    return view.asked.get("jsonrpc") == "2.0" or any(value.get("jsonrpc") == "2.0" for value in view.said)
+    """JSON-RPC with MCP's methods; without any, where one side answers, it is taken for MCP's."""
+    messages = [message for message in (view.asked, *view.said) if message.get("jsonrpc") == "2.0"]
+    call = next((message for message in messages if "method" in message), None)
+    return bool(messages) and (call is None or _is_ours(call))
+
+
+def _is_ours(call: Object) -> bool:
+    method = as_text(call["method"])
+    if method.startswith("tasks/"):  # A2A has such methods, too, and says `id`
+        return "taskId" in as_object(call.get("params")) or method == "tasks/list"
+    return bool(_METHODS.fullmatch(method))
 
 
 def prompt(view: View) -> Prompt:

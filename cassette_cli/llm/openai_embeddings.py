@@ -1,7 +1,7 @@
 """Embeddings in OpenAI's form: texts in, vectors out; also Mistral, Voyage, Jina and local servers.
 
-A vector is told by its length. In base64 it stands for float32 numbers, with some providers for one
-byte a number; the bytes themselves tell which.
+A vector is told by its length. In base64 it stands for float32 numbers, with some providers for float64
+or for one byte a number; the bytes themselves tell which.
 https://platform.openai.com/docs/api-reference/embeddings
 """
 
@@ -82,7 +82,15 @@ def dimensions_of(vector: Json) -> int | None:
         data = a2b_base64(vector.encode("ascii", "replace"))
     except BadBase64:
         return None
-    if len(data) % 4:
-        return len(data)
-    numbers = struct.unpack(f"<{len(data) // 4}f", data)
-    return len(numbers) if all(abs(number) < _LARGEST for number in numbers) else len(data)
+    single, double = _numbers(data, "f", 4), _numbers(data, "d", 8)
+    if any(double) and not any(single[::2]):  # half of a float64 of few digits is a zero of float32
+        return len(double)
+    return len(single or double or data)
+
+
+def _numbers(data: bytes, form: str, size: int) -> tuple[float, ...]:
+    """The numbers of a vector, or none where the bytes are of another type."""
+    if len(data) % size:
+        return ()
+    numbers = struct.unpack(f"<{len(data) // size}{form}", data)
+    return numbers if all(abs(number) < _LARGEST for number in numbers) else ()

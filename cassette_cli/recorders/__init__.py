@@ -165,5 +165,5 @@ def _parse(document: Document) -> list[Node]:
             error.rule = "conflict-marker"
             raise error from None
         if not looks_like_cassette(document.text):
-            raise Unrecognised(f"not a cassette ({error.message})", error.place) from None
+            raise Unrecognised("not a cassette", Place(document.name)) from None
         raise

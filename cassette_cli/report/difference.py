@@ -235,7 +235,7 @@ def _head(pairing: Pairing, view: View) -> Iterator[Span | str]:
         yield Span(f"{pairing.kind} ", {Kind.ADDED: "good", Kind.REMOVED: "bad"}.get(pairing.kind, "warn"))
     if request:
         url = request.url if view.reveal else mask_url(request.url)
-        yield Span(words.one_line(f"{request.method} {url}"), "title")
+        yield Span(words.one_line(f"{request.verb} {url}"), "title")
 
 
 def split(where: str) -> tuple[str, str]:
@@ -270,7 +270,8 @@ def _lines(change: Change, view: View) -> Iterator[Line]:
     elif old == new:
         yield [Piece("", f"{_brief(old)} (another value)")]
     elif isinstance(old, str) and isinstance(new, str) and (" " in old + new or "\n" in old + new):
-        yield from compared(old, new, max(len(old), len(new)) if view.full else view.context)
+        context = max(len(old), len(new)) if view.full else view.context
+        yield from compared(old, new, context, full=view.full)
     else:
         yield from _exchanged(old, new, view)
 

@@ -20,6 +20,7 @@ class View(NamedTuple):
 
     only_matching: bool = False
     full: bool = False
+    named: bool = True  # with the names of files
 
 
 class Writer:
@@ -36,7 +37,8 @@ class Writer:
         if self.screen.is_terminal:
             if self._files:
                 self.screen.line()
-            self.screen.line(Styled(words.one_line(hits[0].path), "path"))
+            if self.view.named:
+                self.screen.line(Styled(words.one_line(hits[0].path), "path"))
         self._files += 1
         self._end = None if self.screen.is_terminal else self._end
         for hit, following in zip(hits, [*hits[1:], None], strict=True):
@@ -71,7 +73,8 @@ class Writer:
         self, hit: Hit, line: int, text: str, matches: list[Span], mark: str, *, named: bool = True
     ) -> None:
         """One line; `mark` says whether it matches (`:`) or stands around one that does (`-`)."""
-        place = f"{line}" if self.screen.is_terminal else f"{words.one_line(hit.path)}{mark}{line}{mark}"
+        name = f"{words.one_line(hit.path)}{mark}" if self.view.named else ""
+        place = f"{line}" if self.screen.is_terminal else f"{name}{line}{mark}"
         lead = len(hit.name) + 2 if hit.name and named and mark == ":" else 0
         spans = [
             Styled(f"{place:>6}  " if self.screen.is_terminal else f"{place} ", "dim"),

@@ -10,24 +10,33 @@ from cassette_cli.naming.shapes import ANY, Claim, Shape, is_named
 from cassette_cli.orphans import Judged, Verdict
 from cassette_cli.report.machine import dumps
 from cassette_cli.report.machine import error as error_document
-from cassette_cli.report.terminal import Screen, Span
+from cassette_cli.report.terminal import Screen, Span, width_of
 from cassette_cli.report.words import amount, one_line
 
+_STYLES = {Verdict.ORPHAN: "bad", Verdict.UNSURE: "warn", Verdict.USED: "good"}  # in order
 _DOUBTS = 5  # reasons that are told without `-v`
 
 
 def tell(
     screen: Screen, judged: Sequence[Judged], names: Mapping[str, str], gone: set[str], *, verbose: bool
 ) -> None:
-    """A line an orphan, with `-v` one for every other, what keeps the unsure ones, and a sum."""
-    for one in judged:
-        name = Span(one_line(names[one.file.path]), "path")
-        if one.verdict is Verdict.ORPHAN:
-            word = "deleted" if one.file.path in gone else "orphan"
-            screen.line(name, Span(f"  {word}", "bad"), Span(f"  {one.why}", "dim"))
-        elif verbose:
-            style = "good" if one.verdict is Verdict.USED else "warn"
-            screen.line(name, Span(f"  {one.verdict}", style), Span(f"  {_reason(one)}", "dim"))
+    """A line an orphan, with `-v` one for every other behind them, what keeps the unsure ones, and a sum."""
+    shown = [
+        (one_line(names[one.file.path]), "deleted" if one.file.path in gone else str(one.verdict), one)
+        for verdict in _STYLES
+        for one in judged
+        if one.verdict is verdict and (verbose or verdict is Verdict.ORPHAN)
+    ]
+    wide = max((width_of(name) for name, _, _ in shown), default=0)
+    widest = max((len(word) for _, word, _ in shown), default=0)
+    above = ""
+    for name, word, one in shown:
+        reason = _reason(one)
+        told = [] if one.verdict is Verdict.ORPHAN and reason == above else [Span(f"  {reason}", "dim")]
+        blanks = " " * (widest - len(word)) if told else ""
+        gap = " " * (wide - width_of(name) + 2)
+        screen.line(Span(name, "path"), gap, Span(word, _STYLES[one.verdict]), blanks, *told)
+        above = reason
     unsure = [one for one in judged if one.verdict is Verdict.UNSURE]
     if not verbose:
         _doubts(screen, unsure)

@@ -62,9 +62,8 @@ class Page:
                 self._left += 1
                 continue
             head = teller.head(reading)
-            cut = reading.exchange is not None and not reading.exchange.complete
-            links.append(pen.link(head, cut=cut))
-            for piece in pen.article(head, list(teller.tell(reading)), cut=cut):
+            links.append(pen.link(head, cut=reading.is_cut))
+            for piece in pen.article(head, list(teller.tell(reading)), cut=reading.is_cut):
                 self._held.write(piece.encode())
         more = sum_tokens(reading.exchange for reading in readings)
         self._tokens = Tokens(self._tokens.read + more.read, self._tokens.written + more.written)

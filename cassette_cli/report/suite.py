@@ -117,15 +117,15 @@ class Suite:
 
     def _records(self, most: int) -> None:
         stats = self.stats
-        dated = [(f"{one.recorded_at:%Y-%m-%d}", one.path, f"#{one.interaction}") for one in stats.oldest]
+        rest = max(len(stats.oldest) - most, 0)  # what is one of the oldest already is not told twice
         sections = {
             "largest": [(words.size(file.bytes), file.path, "") for file in stats.files[:most]],
             "slowest": [
                 (words.duration(one.duration_ms or 0), one.path, f"#{one.interaction}")
                 for one in stats.slowest[:most]
             ],
-            "oldest": dated[:most],
-            "newest": dated[: most - 1 if len(dated) > most else 0 : -1][:1],
+            "oldest": [_dated(one) for one in stats.oldest[:most]],
+            "newest": [_dated(one) for one in stats.newest[: min(most, rest)]],
         }
         wide = max((len(row[0]) for rows in sections.values() for row in rows), default=0)
         for label, rows in sections.items():
@@ -168,6 +168,10 @@ class _Frame:
         return f"{name}{first:>{end - len(name)}}" + self.figures(("", *rest))[2 + self.columns[0][1] :]
 
 
+def _dated(call: Call) -> tuple[str, str, str]:
+    return f"{call.recorded_at:%Y-%m-%d}", call.path, f"#{call.interaction}"
+
+
 def _can_draw(screen: Screen) -> bool:
     try:
         _BLOCKS.encode(getattr(screen.out, "encoding", None) or "utf-8")
@@ -204,7 +208,7 @@ def document(
         ],
         "slowest": [_record(one) for one in stats.slowest[: top or _FEW]],
         "oldest": [_record(one) for one in stats.oldest[: top or _FEW]],
-        "newest": [_record(one) for one in stats.oldest[:-2:-1]],
+        "newest": [_record(one) for one in stats.newest[: top or _FEW]],
     }
     return {
         "schema": "cassette.stats/1",

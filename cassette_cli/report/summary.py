@@ -1,7 +1,7 @@
 """`cassette show --summary`: a line a cassette, or a line an interaction, in aligned columns."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ class Summary:
 
     reveal: bool = False
     rows: list[tuple[str, ...]] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)  # of cassettes, by where their interactions begin
     files: int = 0
     interactions: int = 0
     bytes: int = 0
@@ -45,8 +46,9 @@ class Summary:
         )
 
     def add_interactions(self, cassette: Cassette, readings: list[Reading]) -> None:
-        """One line for each interaction."""
+        """One line for each interaction; where a file is two, each is named above its own."""
         self._count(cassette, readings)
+        self.names[len(self.rows)] = cassette.document.name
         for reading in readings:
             request, exchange = reading.interaction.request, reading.exchange
             status = reading.interaction.response.status
@@ -54,14 +56,14 @@ class Summary:
             self.rows.append(
                 (
                     f"#{reading.interaction.index}",
-                    words.one_line(request.method.upper()),
+                    words.one_line(request.verb),
                     words.one_line(url.partition("://")[2] or url),
                     str(status) if status is not None else "-",
                     exchange.dialect if exchange else str(reading.said.kind),
                     words.one_line(exchange.model) if exchange and exchange.model else "",
                     _tokens([exchange]),
                     words.size(reading.said.size),
-                    "cut" if exchange and not exchange.complete else "",
+                    "cut" if reading.is_cut else "",
                 )
             )
 
@@ -75,7 +77,8 @@ class Summary:
     def write(self, screen: Screen) -> None:
         if self.rows:
             wide = len(self.rows[0]) == len(_INTERACTIONS.styles)
-            _write_table(screen, self.rows, _INTERACTIONS if wide else _CASSETTES)
+            heads = self.names if len(self.names) > 1 else {}
+            _write_table(screen, self.rows, _INTERACTIONS if wide else _CASSETTES, heads)
         facts = [
             words.amount(self.files, "cassette"),
             words.amount(self.interactions, "interaction"),
@@ -104,7 +107,7 @@ def notes(readings: list[Reading]) -> str:
         if (status := reading.interaction.response.status) and status >= 400
     )
     told = [status if count == 1 else f"{status} ×{count}" for status, count in sorted(failed.items())]
-    cut = sum(reading.exchange is not None and not reading.exchange.complete for reading in readings)
+    cut = sum(reading.is_cut for reading in readings)
     return ", ".join(told + (["cut"] if cut == 1 else [f"cut ×{cut}"] if cut else []))
 
 
@@ -134,14 +137,18 @@ _INTERACTIONS = _Table(
 )
 
 
-def _write_table(screen: Screen, rows: list[tuple[str, ...]], table: _Table) -> None:
+def _write_table(
+    screen: Screen, rows: list[tuple[str, ...]], table: _Table, heads: Mapping[int, str]
+) -> None:
     widths = [max(map(width_of, cells)) for cells in zip(*rows, strict=True)]
     for place, least in table.yields:
         used = sum(width + 2 for width in widths if width) - 2
         excess = used - (screen.width or used)
         if excess > 0 and widths[place] > least:
             widths[place] = max(widths[place] - excess, least) if least else 0
-    for row in rows:
+    for number, row in enumerate(rows):
+        if number in heads:
+            screen.line(Span(words.one_line(heads[number]), "path"))
         spans = [
             Span(
                 _fit(cell, width, right=place in table.right, keep=table.keep if place == table.long else 0.0)

@@ -83,10 +83,9 @@ class Teller:
         """What stands above the blocks."""
         interaction, request = reading.interaction, reading.interaction.request
         url = self.view.masked(request.url if self.view.reveal else mask_url(request.url))
-        method = request.method.upper() if request.method.islower() else request.method
         return Head(
             interaction.index,
-            words.one_line(method),
+            words.one_line(request.verb),
             words.one_line(url),
             interaction.response.status,
             interaction.duration_ms,

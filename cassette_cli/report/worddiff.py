@@ -29,8 +29,11 @@ class Piece(NamedTuple):
 Line = list[Piece]
 
 
-def compared(old: str, new: str, context: int = 1) -> list[Line]:
-    """The lines of the comparison, with so many unchanged lines around each change; `…` for the others."""
+def compared(old: str, new: str, context: int = 1, *, full: bool = False) -> list[Line]:
+    """The lines of the comparison, with so many unchanged lines around each change; `…` for the others.
+
+    What stays of a long line is cut to its ends, unless the lines are wanted in full.
+    """
     before, after = _lines(old), _lines(new)
     if max(len(before), len(after)) > _MOST_LINES:
         return _coarse(before, after)
@@ -39,9 +42,10 @@ def compared(old: str, new: str, context: int = 1) -> list[Line]:
     groups = matcher.get_opcodes()
     for place, (tag, start, end, first, last) in enumerate(groups):
         if tag == "equal":
-            lines += _kept(before[start:end], context, first=place == 0, last=place == len(groups) - 1)
+            same = before[start:end] if full else [_ends(line) for line in before[start:end]]
+            lines += _kept(same, context, first=place == 0, last=place == len(groups) - 1)
         else:
-            lines += _replaced(before[start:end], after[first:last])
+            lines += _replaced(before[start:end], after[first:last], full=full)
     return lines
 
 
@@ -89,14 +93,14 @@ def _kept(lines: list[str], context: int, *, first: bool, last: bool) -> Iterato
     yield from ([Piece("", line)] for line in lines[len(lines) - tail :] if tail)
 
 
-def _replaced(old: list[str], new: list[str]) -> list[Line]:
+def _replaced(old: list[str], new: list[str], *, full: bool) -> list[Line]:
     """Lines that went and lines that came, word by word if enough of them stays."""
     before, after = "\n".join(old), "\n".join(new)
     pieces = list(_words(before, after)) if old and new else []
     stayed = sum(len(piece.text) for piece in pieces if not piece.kind and piece.text.strip())
     if not pieces or stayed < _ALIKE * max(len(before), len(after)):
         return [[Piece("-", line)] for line in old] + [[Piece("+", line)] for line in new]
-    return _broken(_shortened(pieces))
+    return _broken(pieces if full else _shortened(pieces))
 
 
 def _words(old: str, new: str) -> Iterator[Piece]:
@@ -134,12 +138,15 @@ def _change(went: str, came: str) -> Iterator[Piece]:
 def _shortened(pieces: list[Piece]) -> Iterator[Piece]:
     """The pieces, with the middle of what stays left out."""
     for place, (kind, text) in enumerate(pieces):
-        if kind or len(text) <= 2 * _KEPT + 8:
-            yield Piece(kind, text)
-            continue
-        head = "" if place == 0 else text[:_KEPT]
-        tail = "" if place == len(pieces) - 1 else text[-_KEPT:]
-        yield Piece("", f"{head}…{tail}")
+        kept = text if kind else _ends(text, head=place > 0, tail=place < len(pieces) - 1)
+        yield Piece(kind, kept)
+
+
+def _ends(text: str, *, head: bool = True, tail: bool = True) -> str:
+    """A long text without its middle."""
+    if len(text) <= 2 * _KEPT + 8:
+        return text
+    return f"{text[:_KEPT] if head else ''}…{text[-_KEPT:] if tail else ''}"
 
 
 def _broken(pieces: Iterable[Piece]) -> list[Line]:

@@ -55,6 +55,11 @@ class Content(NamedTuple):
         """Bytes, decoded; of a structured body, as compact JSON."""
         return len(self.bytes)
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is known that the end of the body is missing."""
+        return any(" is cut" in problem for problem in self.problems)
+
 
 def read_content(message: Request | Response, loads: Callable[[str], Json] = load_json) -> Content:
     """The content of a message; with `traced` or `placed` for `loads`, what is in `json` keeps its place."""
@@ -148,6 +153,8 @@ def _classify(content: Content, media_type: str, loads: Callable[[str], Json]) -
                 return content._replace(kind=Kind.JSON, json=loads(_without_mark(text)))
             except (ValueError, RecursionError, CassetteError) as error:
                 fault = f"the JSON body does not parse: {_brief(error)}"
+                if _lacks_its_end(text):
+                    fault = "the JSON body is cut: its end is missing"
         lines = read_lines(text)
         if (claims_lines or len(lines) > 1) and _are_json(lines):
             return content._replace(kind=Kind.NDJSON, events=tuple(lines))
@@ -167,6 +174,21 @@ def _without_mark(text: str) -> str:
     if not text.startswith("\ufeff"):
         return text
     return Text.inside(text, 1, len(text), Style.LINE) if isinstance(text, Text | Joined) else text[1:]
+
+
+def _lacks_its_end(text: str) -> bool:
+    """Whether JSON is right as far as it goes."""
+    try:
+        json.loads(_without_mark(text))
+    except json.JSONDecodeError as error:
+        rest = error.doc[error.pos :].strip()
+        return error.msg.startswith("Unterminated string") or any(word.startswith(rest) for word in _WORDS)
+    except (ValueError, RecursionError):
+        pass
+    return False
+
+
+_WORDS = ("true", "false", "null", "-")
 
 
 def _are_json(lines: list[Event]) -> bool:

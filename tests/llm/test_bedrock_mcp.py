@@ -407,3 +407,32 @@ def test_a_stream_without_a_result_is_cut() -> None:
     exchange = _mcp({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, {"jsonrpc": "2.0", "method": "ping"})
     assert not exchange.complete
     assert exchange.problems == ("the stream is cut: no result and no finish reason",)
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("message/stream", {"message": {"role": "user"}}),  # A2A
+        ("message/send", {"message": {"role": "user"}}),
+        ("tasks/get", {"id": "t1"}),
+        ("eth_blockNumber", []),
+    ],
+)
+def test_other_json_rpc_is_no_mcp(method: str, params: Json) -> None:
+    asked: Json = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    for reply in (b'{"jsonrpc": "2.0", "id": 1, "result": {"kind": "task"}}', b""):
+        assert read_exchange(recorded(reply, asked, "mcp")) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("initialize", {}),
+        ("ping", {}),
+        ("notifications/initialized", {}),
+        ("resources/read", {"uri": "a:b"}),
+        ("tasks/get", {"taskId": "t1"}),
+    ],
+)
+def test_mcps_methods_are_mcp(method: str, params: Json) -> None:
+    _mcp({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})

@@ -29,6 +29,14 @@ def test_the_middle_of_what_stays_is_left_out() -> None:
     assert plain(line).endswith("word [-old-]{+new+}")
 
 
+def test_a_long_line_around_a_change_is_cut_as_a_changed_one_is() -> None:
+    long = "word " * 100
+    context, *_ = compared(f"{long}\nold", f"{long}\nnew")
+    assert plain(context) == f"{long[:48]}…{long[-48:]}"
+    assert plain(compared(f"{long}\nold", f"{long}\nnew", full=True)[0]) == long
+    assert plain(compared(f"{long}old", f"{long}new", full=True)[0]) == f"{long}[-old-]{{+new+}}"
+
+
 def test_a_text_without_end_is_told_by_its_first_lines_that_differ() -> None:
     lines = [plain(line) for line in compared("a\n" * 9000, "a\n" * 5000 + "b\n" * 4000)]
     assert lines[:3] == ["… 5,000 lines", "- a", "- a"]
