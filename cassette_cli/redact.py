@@ -187,11 +187,11 @@ def _is_number(one: Found) -> bool:
 
 def _change_words(one: Found, placeholder: str) -> str:
     before = one.field.text[: one.match.start]
-    if one.field.role is Role.HEADER and re.fullmatch(r"[A-Za-z][\w-]{0,19} +", before):
-        return f"{before.strip()} → {before}{placeholder}"  # the scheme
+    scheme = one.field.role is Role.HEADER and re.fullmatch(r"([A-Za-z][\w-]{0,19}) +", before)
     characters = "character" if len(one.value) == 1 else "characters"
     over = f" over {len(one.spans)} deltas" if one.field.spread and len(one.spans) > 1 else ""
-    return f"{len(one.value):,} {characters}{over} → {placeholder}"
+    taken = f"{len(one.value):,} {characters}{over}"
+    return f"{scheme[1]}, {taken} → {before}{placeholder}" if scheme else f"{taken} → {placeholder}"
 
 
 def _finding(cassette: Cassette, one: Found, where: str, detail: str) -> Finding:

@@ -93,7 +93,7 @@ def test_the_json_is_one_document_with_the_errors_in_it(tmp_path: Path) -> None:
     document = json.loads(run.stdout)
     assert document["schema"] == "cassette.show/1"
     assert [len(entry["interactions"]) for entry in document["cassettes"]] == [2]
-    assert [error["line"] for error in document["errors"]] == [3]
+    assert [error["line"] for error in document["errors"]] == [2]
     assert run.returncode == 2
 
 
@@ -273,7 +273,7 @@ def test_a_document_names_what_could_not_be_read(tmp_path: Path, form: str, end:
 # -- bad input: a message with its place, the code, and the other files ----------------------------
 
 BAD = [
-    ("no-yaml", "interactions:\n- request: {url: 'x\n", ":3:1: not YAML"),
+    ("no-yaml", "interactions:\n- request: {url: 'x\n", ":2:18: not YAML: the quoted text that opens here"),
     ("tab", "interactions:\n\t- request: {}\n", ":2:1: not YAML"),
     ("json.json", '{"interactions": [{"request": }]}', ":1:31: not JSON: a value is missing"),
     ("empty", "", ": the file is empty"),
@@ -386,6 +386,14 @@ def test_an_odd_cassette_is_shown_all_the_same(tmp_path: Path, name: str, text: 
     run = cassette("show", tmp_path / "odd.yaml")
     assert (run.returncode, run.stderr) == (0, "")
     assert shown in run.stdout
+
+
+@pytest.mark.parametrize("options", [["show", "-s"], ["stats"], ["stats", "--by", "model"]], ids=" ".join)
+def test_where_nothing_was_read_nothing_is_summed_up(options: list[str], tmp_path: Path) -> None:
+    run = cassette(*options, tmp_path / "missing.yaml")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "no such file" in run.stderr
+    assert "1 cassette · 2 interactions" in cassette(*options, tmp_path / "missing.yaml", SEED).stdout
 
 
 def test_named_files_that_are_no_cassettes_can_be_passed_over(tmp_path: Path) -> None:

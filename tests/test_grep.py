@@ -340,7 +340,7 @@ def test_one_bad_file_is_an_error_and_the_others_are_searched(tmp_path: Path) ->
     (tmp_path / "broken.yaml").write_text("interactions:\n- request: {url: 'x\n", "utf-8")
     run = cassette("grep", "-l", "Florence", tmp_path / "broken.yaml", SEED)
     assert (run.stdout, run.returncode) == (f"{SEED}\n", 2)
-    assert "broken.yaml:3" in run.stderr
+    assert "broken.yaml:2" in run.stderr
 
 
 def test_what_a_terminal_would_obey_is_written_out(tmp_path: Path) -> None:

@@ -41,6 +41,13 @@ def test_a_file_is_cleaned_in_place_and_stays_so(leaking: Path) -> None:
     assert leaking.read_bytes() == written
 
 
+def test_of_a_credential_the_scheme_and_the_length_are_told(leaking: Path) -> None:
+    assert (
+        "Bearer, 52 characters → Bearer REDACTED\n"
+        in cassette("redact", "headers", leaking, "--check").stdout
+    )
+
+
 @pytest.mark.parametrize("what", ["headers", "query", "body", "secrets", "all"])
 def test_check_writes_nothing_and_says_so_with_1(leaking: Path, what: str) -> None:
     before = leaking.read_bytes()
@@ -112,13 +119,14 @@ def test_a_baseline_accepts_what_is_there_and_nothing_new(leaking: Path) -> None
         == 0
     )
     assert leaking.read_bytes() == before
-    assert (
-        cassette("redact", "all", leaking, "--baseline", leaking.parent / "b.json", "--check").returncode == 0
-    )
+    run = cassette("redact", "all", leaking, "--baseline", leaking.parent / "b.json", "--check")
+    assert (run.returncode, run.stdout) == (0, "nothing to redact in 1 file; the baseline accepts 6\n")
     leaking.write_text(leaking.read_text().replace("harbour-works-3k2", "harbour-works-4k2"))
     run = cassette("redact", "all", leaking, "--baseline", leaking.parent / "b.json", "--check")
     assert run.returncode == 1
-    assert "would make 1 redaction in" in run.stdout
+    assert "would make 1 redaction in 1 of 1 file; the baseline accepts 5\n" in run.stdout
+    run = cassette("redact", "all", leaking, "--baseline", leaking.parent / "b.json")
+    assert "1 redaction in 1 of 1 file; the baseline accepts 5\n" in run.stdout
 
 
 def test_the_configuration_counts_and_flags_win(leaking: Path) -> None:

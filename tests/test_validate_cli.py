@@ -1,5 +1,6 @@
 """`cassette validate` and `cassette rules` as people meet them: processes, files, exit codes, formats."""
 
+import gzip
 import json
 import re
 import shutil
@@ -103,6 +104,90 @@ def test_an_option_that_makes_no_sense_is_said(folder: Path, options: list[str],
     assert run.returncode == 2
     assert says in run.stderr
     assert run.stdout == ""
+
+
+# -- what is hardly a cassette any more ------------------------------------------------------------------
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    """A folder with a cassette, beside which anything may lie."""
+    (tmp_path / "c").mkdir()
+    shutil.copy(SAMPLES / "vcrpy" / "list_form.yaml", tmp_path / "c" / "healthy.yaml")
+    return tmp_path
+
+
+PLAINLY_OTHER = [
+    ("c/config.yaml", b"a: 1\n"),
+    ("c/package.json", b'{"name": "x", "version": 1}'),
+    ("c/broken.json", b'{"a": '),  # no cassette of this suffix lies beside it
+    ("c/empty.json", b""),
+    ("d/empty.yaml", b""),
+    ("d/template.yaml", b"b: {{ x }}\n- c"),
+    ("api.yaml", b"interactions:\n- user: clicked\n"),
+    ("c/junk.yaml", b"\xff\x00"),
+    ("c/archive.gz", gzip.compress(b"hello" * 100)[:-9]),
+]
+
+
+@pytest.mark.parametrize(("name", "data"), PLAINLY_OTHER, ids=[name for name, _ in PLAINLY_OTHER])
+def test_what_is_plainly_no_cassette_is_passed_over_silently(suite: Path, name: str, data: bytes) -> None:
+    (suite / "d").mkdir()
+    (suite / name).write_bytes(data)
+    run = cassette("validate", ".", cwd=suite)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "nothing found in 1 file\n", "")
+
+
+DOUBTFUL = [
+    ("cut-in-its-head", b"---\nversion: 2\ninter"),
+    ("cut-in-a-request", b"interactions:\n- request:\n    body: nu"),
+]
+
+
+@pytest.mark.parametrize("data", [data for _, data in DOUBTFUL], ids=[name for name, _ in DOUBTFUL])
+@pytest.mark.parametrize("command", [["validate"], ["redact", "all", "--check"]], ids=" ".join)
+def test_what_may_be_a_broken_cassette_is_told_and_fails_nothing(
+    suite: Path, command: list[str], data: bytes
+) -> None:
+    (suite / "c" / "cut.yaml").write_bytes(data)
+    run = cassette(*command, "c", cwd=suite)
+    assert run.returncode == 0
+    assert run.stderr.startswith("cassette: passed over 1 file beside cassettes")
+    assert run.stderr.endswith(": c/cut.yaml\n")
+    for number in range(4):
+        (suite / "c" / f"cut{number}.yaml").write_bytes(data)
+    told = cassette(*command, "c", cwd=suite).stderr
+    assert "passed over 5 files" in told
+    assert told.endswith(": c/cut.yaml, c/cut0.yaml, c/cut1.yaml, …\n")
+
+
+CUT_GZIP = gzip.compress(LEAKING.read_bytes())[:300]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("c/zero.yaml", b"", "the file is empty"),
+        ("c/blank.yaml", b"\n\n", "the file is empty"),
+        ("cut.yaml.gz", CUT_GZIP, "the gzip file is cut short"),
+        ("sum.yaml.gz", gzip.compress(LEAKING.read_bytes())[:-8] + b"\0" * 8, "the file is gzip, but broken"),
+    ],
+)
+def test_what_is_left_of_a_cassette_is_a_finding(suite: Path, name: str, data: bytes, says: str) -> None:
+    (suite / name).write_bytes(data)
+    for paths in (["."], ["--skip-unrecognised", "c/healthy.yaml", name]):  # the hook names files
+        run = cassette("validate", *paths, cwd=suite)
+        assert run.returncode == 1
+        assert f"{name}:1:1: error unparsable: {says}" in run.stdout
+        assert "mend the marked place" not in run.stdout  # nothing is marked, and what to do is said
+        assert "1 error in 1 of 2 files" in run.stdout
+
+
+def test_an_empty_file_stops_no_other_command(suite: Path) -> None:
+    (suite / "c" / "zero.yaml").write_bytes(b"")
+    for command in (["show", "-s"], ["redact", "all", "--check"], ["stats"]):
+        run = cassette(*command, "c", cwd=suite)
+        assert (run.returncode, run.stderr) == (0, "")
 
 
 # -- which rules -----------------------------------------------------------------------------------------
@@ -264,6 +349,18 @@ def test_the_annotations_are_workflow_commands(folder: Path) -> None:
     assert lines[-1].startswith("::error file=c/merge.yaml,line=2,col=1,")
 
 
+def test_in_a_file_the_gravest_come_first(tmp_path: Path) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        shutil.copy(LEAKING, tmp_path / name)
+    config = '[validate.severity]\nauthorization = "warning"\nsecret-field = "warning"\n'
+    (tmp_path / ".cassette.toml").write_text(config)
+    told = re.findall(
+        r"^([ab])\.yaml:\d+:\d+: (\w+)", cassette("validate", ".", cwd=tmp_path).stdout, re.MULTILINE
+    )
+    assert {"error", "warning"} == {severity for _, severity in told}
+    assert told == sorted(told)
+
+
 def test_statistics_count_by_rule(folder: Path) -> None:
     run = cassette("validate", "c", "--statistics", cwd=folder)
     assert run.returncode == 1
@@ -282,7 +379,7 @@ def test_many_files_are_told_in_order_whatever_the_processes(folder: Path) -> No
         text = LEAKING.read_text().replace("version: 1", f"version: 1\n# {'x' * 60_000}")
         (folder / "c" / f"{number:02}.yaml").write_text(text)
     one = cassette("validate", "c", "--jobs", "1", cwd=folder)
-    assert "180 more cookie" not in one.stdout
+    assert "cookie: 180 more" not in one.stdout
     assert cassette("validate", "c", "--jobs", "2", cwd=folder).stdout == one.stdout
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cassette_cli.cli.outcome import Change, Mode, settle
 from cassette_cli.cli.redact_rules import RuleBook
 from cassette_cli.cli.run import Run
+from cassette_cli.cli.strays import strays, tell
 from cassette_cli.errors import BadRequest, CassetteError
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Done(NamedTuple):
     changed: bool
     interactions: int
     selected: int
+    accepted: int  # by the baseline
 
 
 @dataclass
@@ -79,6 +81,7 @@ class Job:
     failed: int = 0  # files that are as they were, though something is to go
     last: int = -1  # the largest index of an interaction
     selected: int = 0
+    accepted_count: int = 0  # by the baseline
     told: bool = False
 
     def work(
@@ -114,6 +117,8 @@ class Job:
                 lambda path, rule: os.path.realpath(path) in seen and rule in self.rules.summaries,
             )
         self._end(screen)
+        if not skip_unrecognised:
+            tell(self.run, strays(self.run).doubtful)
 
     def _cleaned(self, cassette: "Cassette") -> "Done":
         """What comes of one cassette; nothing is written or told yet, for this can be another process."""
@@ -121,7 +126,8 @@ class Job:
 
         document = cassette.document
         rules = self.rules.of(document.name)
-        scope = self._scope(cassette)
+        stay: set[tuple[object, ...]] = set()
+        scope = self._scope(cassette, stay)
         cleaned = clean(cassette, rules, scope) if rules else Cleaned(cassette)
         total = len(cassette.interactions)
         change = Change.of(cassette, cleaned.edits, self.mode, self._hidden(cassette, cleaned))
@@ -135,6 +141,7 @@ class Job:
             bool(cleaned.edits),
             total,
             total if scope.indexes is None else len(scope.indexes),
+            len(stay),
         )
 
     def _use(self, screen: "Screen", done: "Done") -> None:
@@ -143,6 +150,7 @@ class Job:
         self.findings += done.findings
         self.last = max(self.last, done.interactions - 1)
         self.selected += done.selected
+        self.accepted_count += done.accepted
         try:
             settle(screen, done.change, self.mode, self.output)
             self.changed += done.changed
@@ -151,7 +159,8 @@ class Job:
             self.failed += 1
         self._tell(screen, done)
 
-    def _scope(self, cassette: "Cassette") -> "Scope":
+    def _scope(self, cassette: "Cassette", stay: set[tuple[object, ...]]) -> "Scope":
+        """What of a cassette is searched; what the baseline accepts of it is put into `stay`."""
         from cassette_cli.clean import Scope
 
         indexes = None
@@ -163,6 +172,9 @@ class Job:
         def accepts(finding: "Finding") -> bool:
             if finding.fingerprint not in once and accepted and accepted.accepts(finding):
                 once.add(finding.fingerprint)
+            if finding.fingerprint in once:
+                # Not by its column: that moves when it is searched again after a change.
+                stay.add((finding.fingerprint, finding.interaction, finding.where))
             return finding.fingerprint in once
 
         return Scope(indexes, self.sides, self.mode is Mode.CHECK, accepts)
@@ -220,8 +232,9 @@ class Job:
     def _summary(self) -> str:
         from cassette_cli.report.words import amount
 
+        accepted = f"; the baseline accepts {self.accepted_count:,}" if self.accepted_count else ""
         if not self.findings:
-            return f"nothing to redact in {amount(len(self.seen), 'file')}"
+            return f"nothing to redact in {amount(len(self.seen), 'file')}{accepted}"
         verb = {Mode.CHECK: "would make ", Mode.BASELINE: "accepted "}.get(self.mode, "")
         told = ""
         if len(self.findings) > _FEW:
@@ -230,7 +243,7 @@ class Job:
         failed = f"; {amount(self.failed, 'file')} not cleaned" if self.failed else ""
         redactions = amount(len(self.findings), "redaction")
         files = self.changed + self.failed
-        return f"{verb}{redactions} in {files:,} of {amount(len(self.seen), 'file')}{told}{failed}"
+        return f"{verb}{redactions} in {files:,} of {amount(len(self.seen), 'file')}{told}{failed}{accepted}"
 
     def _missed(self) -> None:
         """What the selectors ask for and no cassette has."""

@@ -27,6 +27,8 @@ class Run:
 
     def __init__(self) -> None:
         self.errors: list[CassetteError] = []
+        self.read: list[str] = []  # the cassettes
+        self.passed: list[str] = []  # the files that are none, and no error
 
     @property
     def code(self) -> ExitCode:
@@ -115,6 +117,8 @@ class Run:
             if isinstance(result, Unrecognised):
                 if found.named and not skip_unrecognised:
                     self.report(result)
+                else:
+                    self.passed.append(found.path)
             elif isinstance(result, Unreadable) and (done := fault(result)) is not None:
                 none = False
                 yield done
@@ -122,6 +126,7 @@ class Run:
                 self.report(result)
             else:
                 none = False
+                self.read.append(found.path)
                 yield result
         if none and not self.errors and not skip_unrecognised:
             self.tell(f"no cassettes in {', '.join(str(Place(path)) for path in paths)}")
@@ -268,14 +273,14 @@ def _read(found: "Found", *, doubtful: bool) -> "Cassette":
     """The cassette in a file; of a doubtful one, that a walk found, only if it looks like one at all."""
     from cassette_cli.files import STDIN, read
     from cassette_cli.recorders import looks_like_cassette, read_cassette
-    from cassette_cli.source.document import Document
+    from cassette_cli.source.document import Document, beginning
 
     raw = read(found.path)
     name = "<stdin>" if found.path == STDIN else found.path
     try:
         document = Document(name, raw)
     except Unreadable as error:
-        if doubtful and not looks_like_cassette(raw.decode("latin-1")):
+        if doubtful and not looks_like_cassette(beginning(raw)):
             raise Unrecognised("not a cassette", Place(name)) from None
         error.rule = "unparsable"
         raise

@@ -106,7 +106,7 @@ def show(
             elif raw:
                 _write_raw(screen, chosen, request=request)
             elif summary:
-                _write_summary(screen, chosen, one_file=is_one_file(paths), reveal=reveal)
+                _write_summary(run, screen, chosen, one_file=is_one_file(paths), reveal=reveal)
             else:
                 both = request == response
                 view = View(full, headers, reveal, request or both, response or both)
@@ -163,14 +163,15 @@ def _write_page(run: Run, screen: "Screen", chosen: Chosen, view: "View", form: 
         document.write(screen.raw, run.errors)
 
 
-def _write_summary(screen: "Screen", chosen: Chosen, *, one_file: bool, reveal: bool) -> None:
+def _write_summary(run: Run, screen: "Screen", chosen: Chosen, *, one_file: bool, reveal: bool) -> None:
     from cassette_cli.report.summary import Summary
 
     table = Summary(reveal)
     add = table.add_interactions if one_file else table.add_cassette
     for cassette, readings in chosen:
         add(cassette, readings)
-    table.write(screen)
+    if table.files or not run.errors:
+        table.write(screen)
 
 
 def _write_json(run: Run, screen: "Screen", chosen: Chosen, *, reveal: bool) -> None:

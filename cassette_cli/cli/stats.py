@@ -78,6 +78,8 @@ def stats(
             if json:
                 document = suite.document(found, kind, top, run.errors)
                 screen.raw(machine.dumps(document, indent=2 if screen.is_terminal else None) + "\n")
+            elif run.errors and not found.total.files:
+                pass  # what was said is all that there is to say
             elif kind:
                 suite.Suite(screen, found, top).table(kind)
             else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cassette_cli.cli.redact_rules import Flags, RuleBook, What
 from cassette_cli.cli.run import Run
+from cassette_cli.cli.strays import strays, tell
 from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Unreadable
 from cassette_cli.findings import Finding, Severity
 
@@ -166,6 +167,12 @@ class Job:
         )
         for done in results:
             self._use(done, accepted)
+        beside = strays(self.run)
+        for error in beside.empty:
+            if (fault := self._fault(error)) is not None:
+                self._use(fault, accepted)
+        if not skip_unrecognised:
+            tell(self.run, beside.doubtful)
         if self.write_baseline and self.baseline is not None:
             seen = {os.path.realpath(path) for path in self.seen}
             baseline.write(
@@ -252,6 +259,8 @@ class Job:
             return None
         try:
             document = Document(place.path, read(place.path))
+            if not document.text.strip():
+                return None
             veil = Veil(document.text, doubtful(document, place.line, opaque=True))
             return excerpt(document, (place.line, place.column), finding.end, veil)
         except (CassetteError, IndexError):  # no text at all

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from cassette_cli.errors import Place, Unreadable, Unrecognised
+from cassette_cli.errors import CassetteError, Place, Unreadable, Unrecognised
 from cassette_cli.model import Cassette
 from cassette_cli.recorders import (
     azure,
@@ -89,6 +89,7 @@ RECORDERS: tuple[Recorder, ...] = (
 RAW_RECORDERS: tuple[RawRecorder, ...] = (httprr,)
 SUFFIXES = (".yaml", ".yml", ".json", ".gz", ".toml", ".har", ".httprr")  # that a walk looks into
 
+_PARSED = (".yaml", ".yml", ".json", ".har")  # files that should parse, whatever is in them
 _ALL: tuple[Recorder | RawRecorder, ...] = (*RECORDERS, *RAW_RECORDERS)
 _HEAD = 1_000  # characters of a file in which most hints are found
 _TOML = re.compile(r"(?:\s|#[^\n]*\n)*+(?:\[\[interactions\]\]|(?:version|interactions)\s*=)")
@@ -99,6 +100,15 @@ def looks_like_cassette(text: str) -> bool:
     """A cheap look at the raw text: a file that it denies is no cassette, parsable or not."""
     hints = dict.fromkeys(recorder.HINT for recorder in _ALL)
     return any(hint.search(text, 0, _HEAD) for hint in hints) or any(hint.search(text) for hint in hints)
+
+
+def may_be_broken(document: Document) -> bool:
+    """Whether a file that is no cassette may have been one: it does not parse, or has the words of one."""
+    try:
+        _parse(document)
+    except CassetteError:
+        return True
+    return looks_like_cassette(document.text)
 
 
 def read_cassette(document: Document) -> Cassette:
@@ -165,5 +175,7 @@ def _parse(document: Document) -> list[Node]:
             error.rule = "conflict-marker"
             raise error from None
         if not looks_like_cassette(document.text):
+            if document.name.endswith(_PARSED):
+                raise Unrecognised(f"not a cassette ({error.message})", error.place) from None
             raise Unrecognised("not a cassette", Place(document.name)) from None
         raise

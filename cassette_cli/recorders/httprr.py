@@ -36,11 +36,7 @@ def load(document: Document) -> Cassette:
         middle = _behind(text, sizes.end(), int(sizes[1])) if sizes else None
         end = _behind(text, middle, int(sizes[2])) if sizes and middle is not None else None
         if sizes is None or middle is None or end is None:
-            raise Unreadable(
-                "the lengths of this record do not fit what follows: the trace was edited without them, "
-                "or its line ends were changed; record it anew",
-                document.place(at),
-            )
+            raise Unreadable(_misfit(text, sizes), document.place(at))
         asked, said = _Message(document, sizes.end(), middle), _Message(document, middle, end)
         request = _request(asked, lengths)
         found.append(
@@ -57,6 +53,20 @@ def load(document: Document) -> Cassette:
         at = end
     document.lengths = tuple(lengths)
     return Cassette(ID, "1", tuple(found), document)
+
+
+def _misfit(text: str, sizes: re.Match[str] | None) -> str:
+    """Why a record is not as long as it says: of a trace with changed line ends, none of its own is left."""
+    rest = text[sizes.end() :] if sizes else ""
+    if sizes and "\r\n" in rest and len(_bytes(rest)) < int(sizes[1]) + int(sizes[2]):
+        return (
+            "the file ends before this record does: it was cut, or edited without its lengths; "
+            "restore it, or record it anew"
+        )
+    return (
+        "the lengths of this record do not fit what follows: the trace was edited without them, "
+        "or its line ends were changed; record it anew"
+    )
 
 
 def _behind(text: str, start: int, size: int) -> int | None:

@@ -46,8 +46,17 @@ def wrong(node: Node | None, what: str, expected: str, parent: Node) -> Unreadab
     """The error that says what stands where something else should, with its place."""
     at = document_of(parent).place(offset_of(parent if node is None else node))
     if node is None:
-        return Unreadable(f"{what} is missing, expected {expected}", at)
+        return Unreadable(f"{what} is missing, expected {expected}{_near(what, parent)}", at)
     return Unreadable(f"{what} is {kind_of(node)}, expected {expected}", at)
+
+
+def _near(what: str, parent: Node) -> str:
+    """The key that is perhaps a misspelt one, as the end of a message."""
+    from difflib import get_close_matches
+
+    keys = [key for key, _ in parent.items if isinstance(key, Text)] if isinstance(parent, Mapping) else []
+    near = get_close_matches(what, keys, n=1, cutoff=0.8)
+    return f" (there is {near[0]})" if near else ""
 
 
 def kind_of(node: Node) -> str:

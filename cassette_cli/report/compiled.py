@@ -11,7 +11,7 @@ from cassette_cli.report import words
 from cassette_cli.report.excerpt import Excerpt
 from cassette_cli.report.excerpt import write as write_excerpt
 from cassette_cli.report.terminal import Screen, Span, wrap
-from cassette_cli.rules.validation import TABLE
+from cassette_cli.rules.validation import OF_THE_READER, TABLE
 
 Told: TypeAlias = tuple[Finding, Excerpt | None]
 FEW = 3  # findings of a rule in one file that are shown one by one
@@ -27,8 +27,12 @@ class Sums(NamedTuple):
 def tell(screen: Screen, found: list[Told], sums: Sums, *, full: bool, most: int) -> None:
     """The findings as a compiler tells its errors, then how many there are.
 
-    What a rule finds many times in a file is counted after the first few; how to mend it is said once a file.
+    In a file the gravest come first. What a rule finds many times in it is counted after the first few, and
+    how to mend it is said once.
     """
+    gravest, paths = list(Severity), dict.fromkeys(finding.place.path for finding, _ in found)
+    ranks = {path: rank for rank, path in enumerate(paths)}
+    found = sorted(found, key=lambda one: (ranks[one[0].place.path], gravest.index(one[0].severity)))
     counts = Counter((finding.place.path, finding.rule) for finding, _ in found)
     seen: Counter[tuple[str, str]] = Counter()
     advised: set[tuple[str, str]] = set()
@@ -42,6 +46,8 @@ def tell(screen: Screen, found: list[Told], sums: Sums, *, full: bool, most: int
             continue
         row = TABLE.get(finding.rule)
         fix = row.fix if row and (finding.place.path, row.fix) not in advised else ""
+        if row in OF_THE_READER and "; " in finding.message:
+            fix = ""  # the message itself says what to do
         advised.add((finding.place.path, fix))
         _write(screen, finding, lines, fix, folded if seen[kind] == FEW else 0)
     if shown < len(found):
@@ -100,7 +106,7 @@ def _write(screen: Screen, finding: Finding, shown: Excerpt | None, fix: str, mo
     if fix:
         _write_after(screen, f"= {fix}")
     if more > 0:
-        _write_after(screen, f"… {more:,} more {finding.rule} in this file (--full shows them)")
+        _write_after(screen, f"… {finding.rule}: {more:,} more in this file (--full shows them)")
     screen.line()
 
 

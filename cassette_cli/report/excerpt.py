@@ -32,9 +32,14 @@ def excerpt(document: Document, start: tuple[int, int], end: tuple[int, int], ve
     begin, length = document.offset(number, 1), len(document.line(number))
     from_ = min(first - 1, length)
     to = max(min(end[1] - 1, length) if end[0] == number else length, from_)
-    if end[0] != number and (hidden := veil.end_over(begin + from_)):  # it goes on elsewhere
-        to = min(hidden - begin, length)
-    left, right = max(from_ - _AROUND, 0), min(to, from_ + _LONGEST)
+    first_veil = veil.around(begin + from_)
+    if first_veil:  # a mask is marked as a whole, or it would be drawn twice
+        from_ = max(first_veil[0] - begin, 0)
+        to = to if end[0] == number else from_ + 1  # it goes on elsewhere
+    right = min(to, from_ + _LONGEST)
+    if last_veil := veil.around(begin + max(right - 1, from_)):
+        right = min(last_veil[1] - begin, length)
+    left = max(from_ - _AROUND, 0)
     parts = ((left, from_), (from_, right), (right, min(right + _AROUND, length)))
     before, marked, after = (words.one_line(veil.over(begin + one, begin + two)) for one, two in parts)
     return Excerpt(number, f"…{before}" if left else before, marked, after)

@@ -32,10 +32,10 @@ class Veil:
             place += 1
         return "".join([*out, self.text[start:end]])
 
-    def end_over(self, offset: int) -> int | None:
-        """Where the masked stretch ends that a character is in; None if it can be seen."""
+    def around(self, offset: int) -> tuple[int, int] | None:
+        """The masked stretch that a character is in; None if it can be seen."""
         place = bisect_right(self.ranges, offset, key=lambda pair: pair[0]) - 1
-        return self.ranges[place][1] if place >= 0 and offset < self.ranges[place][1] else None
+        return self.ranges[place] if place >= 0 and offset < self.ranges[place][1] else None
 
 
 _VEILED = re.compile(r"[^\r\n]+")  # the ends of lines stay, those of CRLF too

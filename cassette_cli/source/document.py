@@ -11,6 +11,7 @@ import re
 import struct
 import zlib
 from bisect import bisect_right
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -157,6 +158,22 @@ def _unzip(name: str, raw: bytes) -> bytes:
     if raw[found.end :].strip(b"\0"):
         raise Unreadable("the gzip file has other bytes after its end; restore it", Place(name))
     return found.data
+
+
+def beginning(raw: bytes) -> str:
+    """What can be had of the text of a file that is none, or a cut one: for a look at it, and no more."""
+    if not raw.startswith(GZIP):
+        return raw.decode("latin-1")
+    unpacker, out = zlib.decompressobj(wbits=31), b""
+    with suppress(zlib.error):
+        for at in range(0, len(raw), _PIECE):
+            out += unpacker.decompress(raw[at : at + _PIECE])
+            if len(out) > _ENOUGH:
+                break
+    return out.decode("latin-1")
+
+
+_PIECE, _ENOUGH = 512, 100_000  # bytes that are unpacked at once, for what is broken behind them; and in all
 
 
 def zip_like(original: bytes, data: bytes) -> bytes:

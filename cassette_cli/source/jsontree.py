@@ -82,7 +82,10 @@ class _Reader:
         try:
             value, end = scanstring(self.text, position + 1, False)
         except JSONDecodeError as error:
-            raise self._error(f"in a string: {error.msg[0].lower()}{error.msg[1:]}", error.pos) from None
+            message = f"in a string: {error.msg[0].lower()}{error.msg[1:]}"
+            if error.msg.startswith("Unterminated"):
+                message = "the text ends inside the string that starts here"
+            raise self._error(message, error.pos) from None
         return Text(value, self.source, position, end, Style.JSON), end
 
     def _mapping(self, start: int, depth: int) -> tuple[Mapping, int]:

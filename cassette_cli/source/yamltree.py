@@ -34,9 +34,7 @@ def parse_yaml(document: Document) -> list[Node]:
     try:
         return _build(document)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(document.name, mark.line + 1, mark.column + 1) if mark else Place(document.name)
-        raise Unreadable(f"not YAML: {error.problem or error.context}", place) from None
+        raise _fault(document, error) from None
     except ReaderError as error:
         odd = error.character if isinstance(error.character, str) else chr(error.character)
         raise Unreadable(
@@ -45,6 +43,18 @@ def parse_yaml(document: Document) -> list[Node]:
         ) from None
     except (YAMLError, ValueError, OverflowError) as error:  # the pure parser's chr() of "\\U00110000"
         raise Unreadable(f"not YAML: {str(error).splitlines()[0]}", Place(document.name)) from None
+
+
+def _fault(document: Document, error: Any) -> Unreadable:
+    """What the parser says, where; of what is never closed, where it opens, too."""
+    mark, opening = error.problem_mark or error.context_mark, error.context_mark
+    said = error.problem or error.context
+    if opening and error.context == "while scanning a quoted scalar" and "unexpected" in said:
+        mark, said = opening, "the quoted text that opens here is never closed"
+    elif opening and error.problem_mark and opening.line != mark.line:
+        said += f" ({error.context} that begins at {opening.line + 1}:{opening.column + 1})"
+    place = Place(document.name, mark.line + 1, mark.column + 1) if mark else Place(document.name)
+    return Unreadable(f"not YAML: {said}", place)
 
 
 def _events(text: str) -> tuple[Iterator[Any], bool]:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cassette_cli.errors import Refused
+from cassette_cli.errors import Refused, Unreadable
 from cassette_cli.model import Body, Cassette
 from cassette_cli.recorders import looks_like_cassette, read_cassette
 from cassette_cli.source.document import Document
@@ -236,6 +236,27 @@ FAULTS = [
 @pytest.mark.parametrize(("raw", "fault"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS])
 def test_a_broken_trace_is_told_with_its_place(raw: bytes, fault: str) -> None:
     assert bad(raw) == fault
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (trace((GET, SAID))[:-1], "the file ends before this record does: it was cut, or edited"),
+        (
+            trace((GET, SAID), (GET, SAID))[:-20],
+            "the file ends before this record does: it was cut, or edited",
+        ),
+        (trace((GET, SAID)).replace(b"\r\n", b"\n"), "edited without them, or its line ends were changed"),
+        (
+            trace((GET, SAID), (GET, SAID)).replace(b"hello", b"hello you", 1),
+            "edited without them, or its line",
+        ),
+    ],
+    ids=["cut", "cut-in-the-second", "line-ends-changed", "edited"],
+)
+def test_a_cut_trace_is_told_from_an_edited_one(raw: bytes, words: str) -> None:
+    with pytest.raises(Unreadable, match=words):
+        read(raw)
 
 
 # -- edits -----------------------------------------------------------------------------------------

@@ -96,6 +96,18 @@ def test_what_no_recorder_writes_is_not_recognised(text: str, message: str | Non
         assert message is None or message in found
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a.yaml", "a.yaml:1:4: not a cassette (not YAML: the quoted text that opens here is never closed)"),
+        ("a.toml", "a.toml: not a cassette"),
+        ("notes", "notes: not a cassette"),
+    ],
+)
+def test_why_a_file_does_not_parse_is_told_where_it_should(name: str, message: str) -> None:
+    assert fault("a: 'b\n", name) == ("Unrecognised", message)
+
+
 def test_the_known_recorders_are_named() -> None:
     _, message = fault("a: b\n")
     assert all(recorder.ID in message for recorder in RECORDERS)
@@ -124,6 +136,11 @@ BROKEN = [
     ("interactions-under-names", NAMED, "2:3: interactions is a mapping, expected a list"),
     ("an-interaction-is-null", VCRPY.replace("version: 1", "-\nversion: 1"), "4:2: interaction 1 is null"),
     ("response-missing", MISSING, "2:3: response is missing, expected a mapping"),
+    (
+        "response-misspelt",
+        f"{MISSING}  reponse: {{}}\n",
+        "2:3: response is missing, expected a mapping (there is reponse)",
+    ),
 ]
 
 

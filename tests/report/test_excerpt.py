@@ -57,7 +57,10 @@ def test_the_mark_stands_below_what_is_marked(
         ("key: secret!", 5, 12, ((5, 12),), ["    1 | key: ****", "      |      ^^^^"]),
         ("key: secret! more", 13, 17, ((5, 12),), ["    1 | key: **** more", "      |           ^^^^"]),
         ("key: secret!\nmore", 5, 16, ((5, 12),), ["    1 | key: ****", "      |      ^^^^"]),
-        ("key: a secret!", 7, 9, ((5, 14),), ["    1 | key: ************", "      |          ^^^^"]),
+        ("key: a secret!", 7, 9, ((5, 14),), ["    1 | key: ****", "      |      ^^^^"]),
+        ("key: a secret!", 9, 9, ((5, 14),), ["    1 | key: ****", "      |      ^^^^"]),
+        ("key: a secret! more", 2, 8, ((5, 14),), ["    1 | key: **** more", "      |   ^^^^^^^"]),
+        (f"key: {'s' * 300} more", 5, 305, ((5, 305),), ["    1 | key: **** more", "      |      ^^^^"]),
     ],
 )
 def test_what_is_hidden_is_not_seen_wherever_the_mark_is(

@@ -79,6 +79,7 @@ MESSAGES = [
     ("key", "{a: 1}", "f:1:2: not JSON: a key in double quotes is missing"),
     ("comma", "[1,\n]", "f:2:1: not JSON: a comma stands before the closing ]"),
     ("more", "{}\n{}", "f:2:1: not JSON: something stands behind the end of the JSON value"),
+    ("string", '{"a": "b\n}', "f:1:7: not JSON: the text ends inside the string that starts here"),
     ("escape", '"\\q"', "f:1:2: not JSON: in a string: invalid \\escape"),
     ("deep", "[" * (DEEPEST + 1), f"f:1:{DEEPEST + 1}: not JSON: nested more than {DEEPEST} deep"),
     ("deep-objects", '{"a":' * 100_000, f"f:1:{5 * DEEPEST + 1}: not JSON: nested more than {DEEPEST} deep"),

@@ -148,7 +148,8 @@ def test_styles_are_those_of_the_text() -> None:
 FAULTS = [  # the place is the same under both parsers, the words are the parser's own
     ("flow-open", "a: [b\n", "2:1"),
     ("two-colons", "a: b: c\n", "1:5"),
-    ("quote-open", 'a: "b\n', "2:1"),
+    ("quote-open", 'a: "b\n', "1:4"),
+    ("quote-open-at-a-document", "a: 'b\n---\nc: d\n", "1:4"),
     ("tab", "a:\n\tb: c\n", "2:1"),
     ("deeper", "a: b\n c: d\n", "2:3"),
     ("wrong-bracket", "a: b\n---\nc: [}\n", "3:5"),
@@ -180,6 +181,22 @@ def test_a_fault_has_its_place(text: str, place: str, framing: Framing) -> None:
     with pytest.raises(Unreadable) as caught:
         parse_yaml(Document("f", framing(text)))
     assert str(caught.value).startswith(f"f:{place}: ")
+
+
+@pytest.mark.usefixtures("parser")
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a:\n  b: {c: d\n", r"\(while parsing a flow mapping that begins at 2:6\)$"),
+        ("a:\n  b: [c,\n d}\n", r"\(while parsing a flow sequence that begins at 2:6\)$"),
+        ("a:\n  b: 'c\n", "2:6: not YAML: the quoted text that opens here is never closed$"),
+        ('a:\n  b: "c\n---\nd\n', "2:6: not YAML: the quoted text that opens here is never closed$"),
+        ("a: b: c\n", "not YAML: mapping values are not allowed (?:here|in this context)$"),
+    ],
+)
+def test_a_fault_tells_where_what_is_not_closed_opens(text: str, words: str, framing: Framing) -> None:
+    with pytest.raises(Unreadable, match=words):
+        parse_yaml(Document("f", framing(text)))
 
 
 @pytest.mark.usefixtures("parser")

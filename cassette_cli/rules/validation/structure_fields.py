@@ -153,6 +153,8 @@ _HTTP_DATE = re.compile(r"\s*(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d
 
 def _wrong_type(case: Case) -> Iterator[Problem]:
     recorder = recorder_of(case.cassette)
+    if recorder == "vcrpy" and not case.cassette.interactions:
+        yield from _null_interactions(case.cassette)
     types = _TYPES.get(recorder, {})
     for interaction in case.cassette.interactions if types else ():
         for at, fields in types.items():
@@ -168,6 +170,14 @@ def _wrong_type(case: Case) -> Iterator[Problem]:
                     name = _NAMES.get(recorder, recorder)
                     message = f"{told} is {kind_of(fault)}, where {name} needs {wanted}"
                     yield Problem(message, where, fault, note=f"not {wanted}", interaction=interaction.index)
+
+
+def _null_interactions(cassette: Cassette) -> Iterator[Problem]:
+    """`interactions:` with nothing behind it, over which vcrpy loops (vcr/serialize.py)."""
+    node = node_at(cassette.roots[0], "interactions")
+    if node is not None and is_null(node):
+        message = "interactions is null, where vcrpy needs a list"
+        yield Problem(message, "interactions", node, note="not a list; [] is an empty one")
 
 
 def _misfit(value: Found, expected: str) -> Found | None:
@@ -252,7 +262,8 @@ CHECKS: tuple[Check, ...] = (
         (
             _vcrpy(_WHOLE, "code: '«200»', message: OK"),
             _govcr("200", "Server: «nginx»"),
+            "interactions: «null»\nversion: 1\n",
         ),
-        (_vcrpy(_WHOLE), _govcr("200", "Server: [nginx]")),
+        ("interactions: []\nversion: 1\n", _vcrpy(_WHOLE), _govcr("200", "Server: [nginx]")),
     ),
 )
