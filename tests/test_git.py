@@ -300,9 +300,9 @@ def test_install_and_uninstall_leave_nothing_behind(
     assert everything(repo.folder, repo.home) == untouched
     for more in ([], ["--attributes", "*.yaml"], []):
         assert repo.cassette("install", *option, *more).returncode == 0
-        status = repo.cassette("status")
-        assert status.returncode == 0, status.stdout
-        assert ": works" in status.stdout
+    status = repo.cassette("status")
+    assert status.returncode == 0, status.stdout
+    assert ": works" in status.stdout
     assert "#0  GET http://x/a" in repo.git("show")  # and what git keeps of textconv is gone, too
     run = repo.cassette("uninstall", *option)
     assert (run.returncode, run.stdout) == (0, "git no longer calls cassette\n")

@@ -48,14 +48,14 @@ def _files() -> tuple[list[Path], list[Path]]:
 
 @needs_corpus
 def test_real_replies_read_as_the_sdks_read_them() -> None:
-    outcome = proof_sdk.replies_read_as_the_sdks_read_them(_sample(30, 80))
+    outcome = proof_sdk.replies_read_as_the_sdks_read_them(_sample(30, 50))
     assert outcome.faults == []
     assert sum(outcome.counts.values()) > 60
 
 
 @needs_corpus
 def test_real_exchanges_read_alike_with_places() -> None:
-    outcome = proof_sdk.exchanges_read_alike_with_places(_sample(31, 80))
+    outcome = proof_sdk.exchanges_read_alike_with_places(_sample(31, 50))
     assert outcome.faults == []
     assert outcome.counts["exchanges"] > 60
 
@@ -64,7 +64,7 @@ def test_real_exchanges_read_alike_with_places() -> None:
 @pytest.mark.parametrize("seed", [32, 33])
 def test_real_streams_survive_cuts_and_strangers(seed: int) -> None:
     seen = 0
-    for path in _sample(seed, 60):
+    for path in _sample(seed, 40):
         for interaction in _interactions(path):
             asked, said = read_content(interaction.request), read_content(interaction.response)
             exchange = read_exchange(interaction, asked, said)
