@@ -232,7 +232,7 @@ _HOLDERS = (  # what may stand under a name that the dialects have for it, and s
     (
         _TEXT,
         re.compile(
-            r"|text|content|parts|delta|message|value|response|completion|answer|output\w*|generated_?[tT]ext|data"
+            r"|text|content|parts|delta|message|value|response|completion|answer|output\w*|generat(?:ion|ed_?[tT]ext)|instructions|data"
             r"|transcript|refusal|tool_plan|think\w*|thought\w*|reasoning\w*|summary\w*|result|p|bytes"
         ),
     ),
