@@ -66,10 +66,15 @@ class Reading:
             fresh.__dict__["exchange"] = self.exchange
         return fresh
 
-    @property
+    @cached_property
     def is_cut(self) -> bool:
         """Whether the end of the reply is missing."""
         return self.said.is_cut or (self.exchange is not None and not self.exchange.complete)
+
+    def let_go(self) -> None:
+        """Forget the bodies; who asks for one again has it read again. What the conversation says stays."""
+        for name in ("asked", "said", "events", "frames"):
+            self.__dict__.pop(name, None)
 
 
 def _value(text: str) -> Json:

@@ -28,6 +28,9 @@ class Summary:
 
     def add_cassette(self, cassette: Cassette, readings: list[Reading]) -> None:
         """One line for the whole cassette."""
+        for reading in readings:
+            _ = reading.exchange, reading.is_cut
+            reading.let_go()  # a file can hold very many
         self._count(cassette, readings)
         exchanges = [reading.exchange for reading in readings if reading.exchange]
         dialects = dict.fromkeys(exchange.dialect for exchange in exchanges)
