@@ -20,7 +20,7 @@ from cassette_cli.llm.messages import Compact
 from cassette_cli.model import Cassette, Interaction
 from cassette_cli.report.machine import show_interaction
 from cassette_cli.rewrite import Rewritten, apply
-from cassette_cli.selection import Reading
+from cassette_cli.selection import Reading, no_interaction
 from cassette_cli.source.text import Joined, Text
 from cassette_cli.source.tree import Fields, Items, Json
 from cassette_cli.where import find, named
@@ -181,11 +181,7 @@ def _shown(cassette: Cassette, reading: Reading) -> Document:
 def _reading(cassette: Cassette, index: int) -> Reading:
     found = next((one for one in cassette.interactions if one.index == index), None)
     if found is None:
-        last = len(cassette.interactions) - 1
-        there = f"the last one is {last}" if last >= 0 else "there is none at all"
-        raise BadRequest(
-            f"no interaction {index}: {there} (they count from 0)", Place(cassette.document.name)
-        )
+        raise no_interaction(index, len(cassette.interactions) - 1, Place(cassette.document.name))
     return Reading(found, placed)
 
 

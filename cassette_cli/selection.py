@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from cassette_cli.errors import BadRequest
+from cassette_cli.errors import BadRequest, Place
 from cassette_cli.llm import read_exchange
 from cassette_cli.llm.messages import Exchange
 from cassette_cli.model import Cassette, Frame, Interaction, Request, Response
@@ -123,6 +123,11 @@ class Selection:
     def is_everything(self) -> bool:
         return self == Selection()
 
+    def beyond(self, last: int) -> BadRequest | None:
+        """What there is to say where an index behind the last one is asked for; -1 if there is none."""
+        behind = [index for index in sorted(self.indexes or ()) if index > last]
+        return no_interaction(behind[0], last) if behind else None
+
     def pick(self, cassette: Cassette) -> Iterator[Reading]:
         """The interactions of a cassette that are selected, in file order."""
         for interaction in cassette.interactions:
@@ -149,6 +154,12 @@ class Selection:
             return True
         models = (reading.exchange.prompt.model, reading.exchange.answer.model) if reading.exchange else ()
         return any(self.model.fullmatch(model) for model in models if model)
+
+
+def no_interaction(index: int, last: int, place: Place | None = None) -> BadRequest:
+    """That an index is none of those up to the last one; -1 if there is none at all."""
+    there = f"the last one is {last}" if last >= 0 else "there is none at all"
+    return BadRequest(f"no interaction {index}: {there} (they count from 0)", place)
 
 
 def glob(pattern: str) -> re.Pattern[str]:

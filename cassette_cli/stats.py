@@ -6,14 +6,14 @@ the cassettes up. Knows no screen.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from cassette_cli.llm.tokens import Tokens, sum_tokens
 from cassette_cli.model import Cassette, Interaction
+from cassette_cli.rules.placeholders import OURS, moment
 from cassette_cli.selection import Reading, Selection
 
 
@@ -122,21 +122,10 @@ def _host(url: str) -> str | None:
         return None
 
 
-_OURS = datetime(2000, 1, 2, tzinfo=UTC)  # `redact` puts dates of the day before in the place of real ones
-
-
 def _recorded(interaction: Interaction) -> datetime | None:
     """When an interaction was recorded: as its recorder says, else as the server's `Date` does."""
-    for text in (interaction.recorded_at or "", interaction.response.header("date")):
-        for read in (datetime.fromisoformat, parsedate_to_datetime):
-            try:
-                time = read(str(text))
-                time = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-            except (ValueError, OverflowError):
-                continue
-            if time >= _OURS:
-                return time
-    return None
+    told = (interaction.recorded_at or "", interaction.response.header("date"))
+    return next((time for time in map(moment, told) if time and time >= OURS), None)
 
 
 def sum_up(files: Iterable[File]) -> Stats:
@@ -151,7 +140,7 @@ def sum_up(files: Iterable[File]) -> Stats:
         for by, name in call.names.items():
             groups[by].setdefault(name, Group(name)).add(call)
     total.paths |= {file.path for file in taken}
-    dated = sorted((call for call in calls if call.recorded_at), key=lambda call: call.recorded_at or _OURS)
+    dated = sorted((call for call in calls if call.recorded_at), key=lambda call: call.recorded_at or OURS)
     return Stats(
         total,
         sum(file.bytes for file in taken),

@@ -582,3 +582,38 @@ def test_a_method_reads_the_same_in_every_command(tmp_path: Path, command: list[
     run = cassette(*command, cwd=tmp_path)
     assert re.search(r"POST +(?:https://)?api\.openai\.com", run.stdout + run.stderr)
     assert "post " not in run.stdout + run.stderr
+
+
+# -- a key in the path of a URL --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show", "a.yaml"],
+        ["show", "a.yaml", "-s"],
+        ["show", "a.yaml", "--format", "html"],
+        ["show", "a.yaml", "--format", "markdown"],
+        ["grep", "hook", "a.yaml"],
+        ["diff", "a.yaml", "b.yaml"],
+        ["diff", "a.yaml", "b.yaml", "--json"],
+        ["diff", "a.yaml", "b.yaml", "--format", "markdown"],
+        ["prune", "interactions", "a.yaml", "-i", "0", "--check"],
+        ["prune", "interactions", "a.yaml", "-i", "0", "--check", "--json"],
+        ["set", "a.yaml", "response.status=9", "--check"],
+    ],
+    ids=" ".join,
+)
+def test_a_key_in_the_path_of_a_url_is_masked(arguments: list[str], tmp_path: Path) -> None:
+    key = "sk-" + "aB3dE5fG7hJ9kL1m" * 2 + "Qz"
+    entry = f"- request: {{method: GET, uri: 'https://a.io/hook/{key}/x', body: '', headers: {{}}}}\n"
+    for name, body in (("a.yaml", "one"), ("b.yaml", "two")):
+        reply = f"  response: {{status: {{code: 200}}, headers: {{}}, body: {{string: {body}}}}}\n"
+        (tmp_path / name).write_text(f"interactions:\n{(entry + reply) * 2}version: 1\n")
+    run = subprocess.run(
+        [sys.executable, "-m", "cassette_cli", *arguments],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)},
+    )  # fmt: skip
+    assert "hook" in run.stdout + run.stderr
+    assert key not in run.stdout + run.stderr

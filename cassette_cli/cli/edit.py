@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from cassette_cli.cli.options import Color, Reveal
+from cassette_cli.cli.options import Color, Diff, Output, Reveal
 from cassette_cli.cli.run import Run, finish
 from cassette_cli.errors import BadRequest, CassetteError, Place
 
@@ -23,10 +23,8 @@ def edit(
         int | None,
         typer.Option("-i", "--interaction", metavar="N", min=0, help="By place in the file, from 0."),
     ] = None,
-    diff: Annotated[bool, typer.Option("--diff", help="Write nothing; print the difference.")] = False,
-    output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write there; - is stdout.")
-    ] = None,
+    diff: Diff = False,
+    output: Output = None,
     reveal: Reveal = False,
     color: Color = None,
 ) -> None:

@@ -110,13 +110,6 @@ def secrets_of(cassette: "Cassette") -> "tuple[Span, ...]":
     return plan(cassette, _everything(Path.cwd()), heeds_comments=False).spans
 
 
-def shown_url(url: str) -> str:
-    """A URL with a mask for whatever is secret in it by its place or by its shape."""
-    from cassette_cli.rules.credentials import mask_url
-
-    return _everything(Path.cwd()).masked(str(mask_url(url)))
-
-
 @cache
 def _everything(_: Path) -> "Rules":
     """All rules of the configuration that counts in a folder."""

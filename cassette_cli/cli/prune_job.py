@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
-from cassette_cli.cli.outcome import Change, Mode, secrets_of, settle, shown_url
+from cassette_cli.cli.outcome import Change, Mode, secrets_of, settle
 from cassette_cli.cli.run import Run
-from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Place
+from cassette_cli.errors import CassetteError, ExitCode, Place
 
 if TYPE_CHECKING:
     from cassette_cli.model import Cassette, Interaction
@@ -100,12 +100,14 @@ class Interactions:
 
 
 def _facts(cassette: "Cassette", interaction: "Interaction") -> Facts:
+    from cassette_cli.rules.masking import masked_url
+
     status = interaction.response.status
     return {  # in plain values: one that knows its place would take the file along to another process
         "line": cassette.line(interaction),
         "interaction": interaction.index,
         "method": str(interaction.request.method),
-        "url": shown_url(interaction.request.url),
+        "url": masked_url(interaction.request.url),
         "status": None if status is None else int(status),
     }
 
@@ -230,7 +232,7 @@ class Job:
     def _pruned(self, cassette: "Cassette") -> _Done:
         """What comes of one cassette; nothing is written or told yet, for this can be another process."""
         last = len(cassette.interactions) - 1
-        missing = self._missing(last)
+        missing = self.what.selection.beyond(last)
         if missing is not None and self.one_file:
             raise missing
         pruned = self.what.prune(cassette)
@@ -238,13 +240,6 @@ class Job:
         hidden = secrets_of(cassette) if self.mode is Mode.DIFF and edits and not self.reveal else ()
         change = Change.of(cassette, edits, self.mode, hidden)
         return _Done(cassette.document.name, pruned._replace(made=None), change, last + 1)
-
-    def _missing(self, last: int) -> BadRequest | None:
-        missing = [index for index in sorted(self.what.selection.indexes or ()) if index > last]
-        if not missing:
-            return None
-        told = f"the last one is {last}" if last >= 0 else "there is none at all"
-        return BadRequest(f"no interaction {missing[0]}: {told} (they count from 0)")
 
     def _use(self, screen: "Screen", done: _Done) -> None:
         """Write and tell what came of one cassette."""
@@ -266,7 +261,7 @@ class Job:
         from cassette_cli.report import machine
         from cassette_cli.report.words import amount
 
-        if self.files and not self.one_file and (missing := self._missing(self.last)):
+        if self.files and not self.one_file and (missing := self.what.selection.beyond(self.last)):
             self.run.report(missing)
         if self.json:
             document = {

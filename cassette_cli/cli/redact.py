@@ -7,7 +7,9 @@ import typer
 from cassette_cli.cli import completion
 from cassette_cli.cli.options import (
     Baseline,
+    Check,
     Color,
+    Diff,
     Exclude,
     Indexes,
     Invert,
@@ -15,6 +17,7 @@ from cassette_cli.cli.options import (
     Json,
     Method,
     Model,
+    Output,
     Paths,
     SkipUnrecognised,
     Status,
@@ -69,14 +72,9 @@ Ignore = Annotated[
 def redact(
     what: Annotated[What, typer.Argument(metavar="WHAT", help="headers, query, body, secrets, or all.")],
     paths: Paths,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 if anything is found.")
-    ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Write nothing; print the difference.")] = False,
-    output: Annotated[
-        str | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write there, of one file; - is stdout."),
-    ] = None,
+    check: Check = False,
+    diff: Diff = False,
+    output: Output = None,
     name: Names = None,
     keep: Keep = None,
     only: Only = None,

@@ -247,11 +247,9 @@ class Job:
 
     def _missed(self) -> None:
         """What the selectors ask for and no cassette has."""
-        missing = [index for index in sorted(self.selection.indexes or ()) if index > self.last]
+        missing = self.selection.beyond(self.last)
         if missing and self.last >= 0:
-            self.run.report(
-                BadRequest(f"no interaction {missing[0]}: the last one is {self.last} (they count from 0)")
-            )
+            self.run.report(missing)
         elif self.last >= 0 and not self.selected:
             self.run.tell("nothing selected; a GLOB matches the whole value")
 

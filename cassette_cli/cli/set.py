@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from cassette_cli.cli.options import Color, Reveal
+from cassette_cli.cli.options import Check, Color, Diff, Output, Reveal
 from cassette_cli.cli.run import Run, finish
 from cassette_cli.errors import BadRequest, CassetteError, ExitCode, Place
 
@@ -30,13 +30,9 @@ def set(  # noqa: A001 - the command's name
         int | None,
         typer.Option("-i", "--interaction", metavar="N", min=0, help="By place in the file, from 0."),
     ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 if it would change something.")
-    ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Write nothing; print the difference.")] = False,
-    output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write there; - is stdout.")
-    ] = None,
+    check: Check = False,
+    diff: Diff = False,
+    output: Output = None,
     reveal: Reveal = False,
     color: Color = None,
 ) -> None:
@@ -121,6 +117,8 @@ def check_is_file(path: str) -> None:
 
 def chosen(cassette: "Cassette", index: int | None) -> int:
     """The interaction that is meant; raises BadRequest, with those that there are, where none can be."""
+    from cassette_cli.selection import no_interaction
+
     name, total = Place(cassette.document.name), len(cassette.interactions)
     if not total:
         raise BadRequest("there is no interaction in it", name)
@@ -129,19 +127,18 @@ def chosen(cassette: "Cassette", index: int | None) -> int:
         more = f"\n  and {total - _LISTED} more; `cassette show` tells them" if total > _LISTED else ""
         raise BadRequest(f"there are {total} interactions: say which{''.join(lines)}{more}", name)
     if index is not None and index >= total:
-        raise BadRequest(f"no interaction {index}: the last one is {total - 1} (they count from 0)", name)
+        raise no_interaction(index, total - 1, name)
     return index or 0
 
 
 def _line(interaction: "Interaction") -> str:
     """What tells an interaction from the others: its request, and how its reply begins."""
     from cassette_cli.report.words import one_line
-    from cassette_cli.rules.credentials import mask_url
-    from cassette_cli.rules.masking import masked
+    from cassette_cli.rules.masking import masked, masked_url
     from cassette_cli.selection import Reading
 
     request, status = interaction.request, interaction.response.status
-    told = f"-i {interaction.index}  {request.verb} {masked(mask_url(request.url))}"
+    told = f"-i {interaction.index}  {request.verb} {masked_url(request.url)}"
     told += f" → {status}" if status else ""
     exchange = Reading(interaction).exchange
     reply = exchange.reply if exchange else None

@@ -134,10 +134,9 @@ def _chosen(run: Run, cassettes: "Iterator[Cassette]", selection: "Selection") -
         if readings or selection.is_everything:
             none = False
             yield cassette, readings
-    missing = [index for index in sorted(selection.indexes or ()) if index > largest]
+    missing = selection.beyond(largest)
     if missing and (largest >= 0 or not run.errors):
-        last = f"the last one is {largest}" if largest >= 0 else "there is none at all"
-        run.report(BadRequest(f"no interaction {missing[0]}: {last} (they count from 0)"))
+        run.report(missing)
     elif none and total:
         hint = "; a GLOB matches the whole value" if selection.url or selection.model else ""
         run.tell(f"nothing selected of {amount(total, 'interaction')}{hint}")

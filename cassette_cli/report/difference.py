@@ -15,8 +15,8 @@ from cassette_cli.report import words
 from cassette_cli.report.machine import Document
 from cassette_cli.report.terminal import Screen, Span, wrap
 from cassette_cli.report.worddiff import Line, Piece, compared, differing, plain
-from cassette_cli.rules.credentials import MASK, is_secret_key, mask_header, mask_json, mask_url
-from cassette_cli.rules.masking import masked, masked_value
+from cassette_cli.rules.credentials import MASK, is_secret_key, mask_header, mask_json
+from cassette_cli.rules.masking import masked, masked_url, masked_value
 from cassette_cli.rules.noise import NOISE
 from cassette_cli.rules.volatile import Absent
 from cassette_cli.source.tree import Json
@@ -68,7 +68,7 @@ def _pairing(pairing: Pairing, view: View) -> Document:
         "old_index": old.interaction.index if old else None,
         "new_index": new.interaction.index if new else None,
         "method": request.method if request else "",
-        "url": url if view.reveal else mask_url(url),
+        "url": url if view.reveal else masked_url(url),
         "changes": [_change(change, view) for change in pairing.changes],
         "ignored": dict(Counter(masked.rule for masked in pairing.masked)),
     }
@@ -104,7 +104,7 @@ def _seen(where: str, value: Json, view: View) -> Json:
     if ".headers." in where:
         value = mask_header(name, value)
     elif where.endswith(".url"):
-        value = mask_url(value)
+        return masked_url(value)
     elif is_secret_key(name) and value:
         return MASK
     return masked(value)
@@ -234,7 +234,7 @@ def _head(pairing: Pairing, view: View) -> Iterator[Span | str]:
     if pairing.kind not in (Kind.CHANGED, Kind.SAME):
         yield Span(f"{pairing.kind} ", {Kind.ADDED: "good", Kind.REMOVED: "bad"}.get(pairing.kind, "warn"))
     if request:
-        url = request.url if view.reveal else mask_url(request.url)
+        url = request.url if view.reveal else masked_url(request.url)
         yield Span(words.one_line(f"{request.verb} {url}"), "title")
 
 

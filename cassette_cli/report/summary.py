@@ -10,7 +10,7 @@ from cassette_cli.model import Cassette
 from cassette_cli.report import words
 from cassette_cli.report.figures import Tokens, sum_tokens
 from cassette_cli.report.terminal import Screen, Span, width_of
-from cassette_cli.rules.credentials import mask_url
+from cassette_cli.rules.masking import masked_url
 from cassette_cli.selection import Reading
 
 
@@ -55,7 +55,7 @@ class Summary:
         for reading in readings:
             request, exchange = reading.interaction.request, reading.exchange
             status = reading.interaction.response.status
-            url = request.url if self.reveal else mask_url(request.url)
+            url = request.url if self.reveal else masked_url(request.url)
             self.rows.append(
                 (
                     f"#{reading.interaction.index}",

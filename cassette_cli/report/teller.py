@@ -27,7 +27,8 @@ from cassette_cli.report.blocks import (
 from cassette_cli.report.figures import sum_tokens, usage_words
 from cassette_cli.report.repeats import Told
 from cassette_cli.report.turns import turns, value_words
-from cassette_cli.rules.credentials import mask_form, mask_header, mask_json, mask_url
+from cassette_cli.rules.credentials import mask_form, mask_header, mask_json
+from cassette_cli.rules.masking import masked_url
 from cassette_cli.selection import Reading
 from cassette_cli.wire.body import Content, Kind
 
@@ -82,7 +83,7 @@ class Teller:
     def head(self, reading: Reading) -> Head:
         """What stands above the blocks."""
         interaction, request = reading.interaction, reading.interaction.request
-        url = self.view.masked(request.url if self.view.reveal else mask_url(request.url))
+        url = request.url if self.view.reveal else masked_url(request.url)
         return Head(
             interaction.index,
             words.one_line(request.verb),

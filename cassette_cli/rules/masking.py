@@ -7,7 +7,7 @@ not tried, and its regexes are not even compiled, which for all rules costs as m
 import re
 from functools import cache
 
-from cassette_cli.rules.credentials import MASK
+from cassette_cli.rules.credentials import MASK, mask_url
 from cassette_cli.rules.providers import SECRETS
 from cassette_cli.rules.secrets import Searcher, needles
 from cassette_cli.source.tree import Json
@@ -37,6 +37,11 @@ def spans(text: str) -> list[tuple[int, int]]:
         if (not result or start >= result[-1][1]) and not is_ours(text, start, stop):
             result.append((start, stop))
     return result
+
+
+def masked_url(url: str) -> str:
+    """A URL without what is secret in it by the name of a parameter or by its shape."""
+    return masked(mask_url(url))
 
 
 def masked_value(value: Json) -> Json:

@@ -81,6 +81,20 @@ def _shaped(shape: str, value: str, number: int) -> str:
     return WORD + tail
 
 
+OURS = datetime(2000, 1, 2, tzinfo=UTC)  # the dates that stand in the place of real ones lie before
+
+
+def moment(text: str) -> datetime | None:
+    """The time that a date of HTTP or of ISO 8601 stands for, in UTC."""
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            time = read(str(text))
+            return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
 def _time(date: str) -> datetime | None:
     """The time that an HTTP date, or the compact form of ISO 8601 that AWS signs with, stands for."""
     try:

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from cassette_cli.findings import Severity
 from cassette_cli.llm.messages import Media, Message, Part, ToolResult, base64_size
 from cassette_cli.model import Interaction
 from cassette_cli.rules.credentials import VOLATILE_HEADERS, is_placeholder, names
+from cassette_cli.rules.placeholders import OURS, moment
 from cassette_cli.rules.validation.bodies_claims import Side, sides
 from cassette_cli.rules.validation.check import Case, Check, Family, Limits, Problem, each
 from cassette_cli.rules.validation.structure_http import status_of
@@ -17,8 +17,6 @@ from cassette_cli.selection import Reading
 from cassette_cli.wire.body import Content, Kind
 
 # -- age and size --------------------------------------------------------------------------------------
-
-_OURS = datetime(2000, 1, 2, tzinfo=UTC)  # `redact` puts dates of the day before in the place of real ones
 
 
 def old_recording(case: Case, now: datetime) -> Iterator[Problem]:
@@ -41,19 +39,8 @@ def _recorded(interaction: Interaction) -> Iterator[tuple[datetime, tuple[str, s
         for name, value in interaction.response.headers
         if name.lower() == "date"
     ]
-    found = ((_time(text), (where, text)) for where, text in told)
-    return ((time, place) for time, place in found if time and time >= _OURS)
-
-
-def _time(text: str) -> datetime | None:
-    """A date of HTTP or of ISO 8601."""
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            time = read(str(text))
-            return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, OverflowError):
-            continue
-    return None
+    found = ((moment(text), (where, text)) for where, text in told)
+    return ((time, place) for time, place in found if time and time >= OURS)
 
 
 def _old_recording(case: Case) -> Iterator[Problem]:
